@@ -1,0 +1,171 @@
+package decision
+
+import "slices"
+
+// StrictDefault is the territory of the profile that binds where no other does.
+const StrictDefault = "*"
+
+// applicable lists the laws in effect that bind this question: those of the controller's
+// establishments, and those of the person's place; all of the model where that is unknown, the
+// strict default where no profile covers it. Each can only take away.
+func (r *reader) applicable() []Law {
+	binds := func(l Law, place string) bool {
+		return slices.ContainsFunc(l.Territory, func(t string) bool { return inPlace(place, t) })
+	}
+	var laws, strict []Law
+	covered := false
+	for _, l := range r.m.Laws {
+		if l.From > r.q.At || l.Until != 0 && l.Until <= r.q.At {
+			continue
+		}
+		if slices.Contains(l.Territory, StrictDefault) {
+			strict = append(strict, l)
+			continue
+		}
+		home := r.who.Residence != "" && binds(l, r.who.Residence)
+		covered = covered || home
+		if home || r.who.Residence == "" || slices.ContainsFunc(r.m.Vocabulary.Establishments, func(e string) bool { return binds(l, e) }) {
+			laws = append(laws, l)
+		}
+	}
+	if !covered {
+		laws = append(laws, strict...)
+	}
+	return laws
+}
+
+// forbidden lists what the laws forbid whatever the basis: acts outright, and countries.
+func (r *reader) forbidden(it item) []Reason {
+	var out []Reason
+	for _, l := range r.laws {
+		for _, b := range l.Bans {
+			if len(b.Except) == 0 && r.bites(b, it) {
+				out = append(out, reason(l, b.Row, ""))
+			}
+		}
+		if l.Transfers != nil {
+			out = append(out, r.transfer(l)...)
+		}
+	}
+	return out
+}
+
+// banned lists the bans that take this basis away.
+func (r *reader) banned(b Basis, it item) []Reason {
+	var out []Reason
+	for _, l := range r.laws {
+		for _, x := range l.Bans {
+			if len(x.Except) > 0 && !slices.Contains(x.Except, b.Kind) && r.bites(x, it) {
+				out = append(out, reason(l, x.Row, ""))
+			}
+		}
+	}
+	return out
+}
+
+func reason(l Law, row Row, name string) Reason {
+	return Reason{Law: l.ID, Article: row.Article, Because: row.Because, Name: name}
+}
+
+// bites: the ban is about this verb, datum and purpose.
+func (r *reader) bites(b Ban, it item) bool {
+	if !slices.Contains(b.Verbs, r.verb) {
+		return false
+	}
+	some := func(is func(Category) bool) bool {
+		return r.q.Service == "" && r.q.Cookie == "" && slices.ContainsFunc(r.m.Vocabulary.Data, func(c Category) bool {
+			return is(c) && under(c.Name, it.object)
+		})
+	}
+	switch {
+	case b.Identifies && (r.q.As.rank() > 0 || !some(func(c Category) bool { return c.Identifies })):
+		return false
+	case b.Special && !some(func(c Category) bool { return c.Special }):
+		return false
+	case b.Marketing && !slices.ContainsFunc(r.m.Vocabulary.Purposes, func(p Purpose) bool { return p.Marketing && p.Name == r.q.For }):
+		return false
+	}
+	return true
+}
+
+// strikes lists what takes the grant away: its style, or that a child gave it alone.
+func (r *reader) strikes(c *Choice) []Reason {
+	var out []Reason
+	age, known := r.age()
+	for _, l := range r.laws {
+		for _, s := range l.Strikes {
+			if s.Style == c.Style {
+				out = append(out, reason(l, s.Row, ""))
+			}
+		}
+		if known && age < l.childAge(r.who.Residence) && !c.Guardian {
+			out = append(out, reason(l, l.ChildRow, ""))
+		}
+	}
+	return out
+}
+
+// childAge is the age of the person's country; where that is unknown, the highest.
+func (l *Law) childAge(residence string) int32 {
+	limit := l.ChildAge
+	for c, n := range l.ChildAges {
+		if residence == "" {
+			limit = max(limit, n)
+		} else if country(residence) == c {
+			limit = n
+		}
+	}
+	return limit
+}
+
+// transfer checks every country the data would go to: that of the recipient, and that of the location
+// unless the controller works there itself.
+func (r *reader) transfer(l Law) []Reason {
+	if r.q.Service != "" || r.q.Cookie != "" {
+		return nil
+	}
+	var out []Reason
+	mechanism := ""
+	if a := r.agreement(); r.inForce(a) {
+		mechanism = a.Transfer
+	}
+	for _, p := range r.m.Vocabulary.Recipients {
+		if p.Name == r.recipient() && p.Country != "" && p.Kind != "public" {
+			out = append(out, r.crosses(l, p.Country, mechanism)...)
+		}
+	}
+	if r.q.In == "" {
+		return out
+	}
+	at := r.location(r.q.In)
+	if r.recipient() == Us && slices.ContainsFunc(r.m.Vocabulary.Establishments, func(e string) bool { return country(e) == country(at.Country) }) {
+		return out
+	}
+	if at.Transfer != "" {
+		mechanism = at.Transfer
+	}
+	return append(out, r.crosses(l, at.Country, mechanism)...)
+}
+
+// crosses tells why data may not go to the country: no adequacy, and no mechanism, one that the law
+// does not know, or one that has ended or not begun.
+func (r *reader) crosses(l Law, to, mechanism string) []Reason {
+	t := l.Transfers
+	valid := func(from, until Instant) bool { return from <= r.q.At && (until == 0 || r.q.At < until) }
+	if slices.ContainsFunc(t.Free, func(c string) bool { return inPlace(to, c) }) {
+		return nil
+	}
+	if slices.ContainsFunc(t.Adequate, func(a Adequacy) bool { return inPlace(to, a.Country) && valid(a.From, a.Until) }) {
+		return nil
+	}
+	for _, m := range t.Mechanisms {
+		if m.Name != mechanism {
+			continue
+		}
+		if valid(m.From, m.Until) {
+			return nil
+		}
+		return []Reason{reason(l, m.Row, m.Name)}
+	}
+	return []Reason{reason(l, t.Row, to)}
+}
