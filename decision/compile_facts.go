@@ -152,6 +152,7 @@ type keep struct {
 	purposes bits // by purpose + 1; nil: all
 	demanded bool // by law
 	interest bool
+	src      *Keep
 }
 
 func (c *compiler) keeps() {
@@ -190,7 +191,7 @@ func (c *compiler) keep(k Keep, promise uint16) keep {
 	for _, d := range k.Data {
 		c.need(&p.data, d, "category")
 	}
-	out := keep{promise: promise, while: c.tests(k.While),
+	out := keep{promise: promise, src: &c.m.Keeps[int(promise)-len(c.m.Rules)], while: c.tests(k.While),
 		demanded: k.Basis.Kind == LegalObligation || k.Basis.Kind == PublicTask, interest: k.Basis.Kind == LegitimateInterest}
 	if len(k.For) > 0 {
 		set := Set{Names: k.For}

@@ -224,28 +224,11 @@ func (c *compiler) speaking(kind int, verb, purpose string) []uint16 {
 	var out []uint16
 	for i := range c.m.Rules {
 		x := &c.m.Rules[i]
-		if !x.takesVerb(verb, kind) || !c.qualified(x, verb) {
-			continue
+		if x.takesVerb(verb, kind) && x.takesPurpose(purpose) && c.m.qualified(x, verb) {
+			out = append(out, uint16(i))
 		}
-		if purpose == "" && x.For.Stated() && !(x.Deny && x.For.Not) || purpose != "" && !x.For.covers(purpose) {
-			continue
-		}
-		out = append(out, uint16(i))
 	}
 	return out
-}
-
-func (x *Rule) takesVerb(verb string, kind int) bool {
-	return slices.ContainsFunc(x.Verbs, func(w string) bool {
-		return w == verb || x.Deny && kind != serviceObject && slices.Contains(Covers(w), verb)
-	})
-}
-
-// qualified: a rule that mentions a facet never matches a verb the facet does not qualify.
-func (c *compiler) qualified(x *Rule, verb string) bool {
-	return !slices.ContainsFunc(x.Facets, func(f FacetSet) bool {
-		return slices.ContainsFunc(c.m.Vocabulary.Facets, func(g Facet) bool { return g.Name == f.Facet && !g.qualifies(verb) })
-	})
 }
 
 func (c *compiler) cell(kind int, verb, object string, rules []uint16, seen map[string]uint32) uint32 {

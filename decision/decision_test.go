@@ -39,7 +39,7 @@ func TestCompiledIsReference(t *testing.T) {
 		}
 		var d decision.Decision
 		for range 5 {
-			q, who := request(t), person(t)
+			q, who := aimed(t, m), person(t)
 			got, want := decide(t, p, q, who, &d), decision.Reference(m, q, who)
 			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("request %+v\nperson %+v\n(-reference +compiled)\n%s", q, who, diff)

@@ -14,7 +14,9 @@ const now = decision.Instant(1_700_000_000_000_000)
 const hour = decision.Instant(3600e6)
 
 // one draws a word; "" stands for left out where the list has it.
-func one(t *rapid.T, what string, words ...string) string { return rapid.SampledFrom(words).Draw(t, what) }
+func one(t *rapid.T, what string, words ...string) string {
+	return rapid.SampledFrom(words).Draw(t, what)
+}
 
 func chance(t *rapid.T, what string, oneIn int) bool {
 	return rapid.IntRange(0, oneIn-1).Draw(t, what) == 0
@@ -236,6 +238,39 @@ func law(t *rapid.T, id string) decision.Law {
 			Except: rapid.SliceOfNDistinct(rapid.SampledFrom(basisWords), 0, 2, rapid.ID).Draw(t, "except"), Row: decision.Row{Article: "9", Because: "banned"}})
 	}
 	return l
+}
+
+// aimed draws a request that some rule of the model speaks of, more often than chance would.
+func aimed(t *rapid.T, m *decision.Model) decision.Request {
+	q := request(t)
+	r := rapid.SampledFrom(m.Rules).Draw(t, "aim")
+	if chance(t, "stray", 4) || len(r.Data.Names) == 0 || r.Data.Not {
+		return q
+	}
+	q.Service, q.Cookie, q.With = "", "", nil
+	q.Action, q.Data = r.Verbs[0], r.Data.Names[:1]
+	if q.Action == "combine" {
+		q.With = []string{"usage"}
+		if len(r.With.Names) > 0 {
+			q.With = r.With.Names[:1]
+		}
+	}
+	if q.For == "" {
+		q.For = "care"
+	}
+	if len(r.For.Names) > 0 && !r.For.Not {
+		q.For = r.For.Names[0]
+	}
+	q.To = ""
+	if len(r.To.Names) > 0 && !r.To.Not {
+		q.To = r.To.Names[0]
+	}
+	for at, s := range map[*string]decision.Set{&q.By: r.By, &q.From: r.From, &q.Of: r.Of, &q.Ground: r.Ground} {
+		if *at = ""; len(s.Names) > 0 && !s.Not {
+			*at = s.Names[0]
+		}
+	}
+	return q
 }
 
 func request(t *rapid.T) decision.Request {

@@ -1,0 +1,131 @@
+package decision_test
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/avowhq/avow/decision"
+)
+
+// neverPermits checks that what was denied before is denied after.
+func neverPermits(t *rapid.T, what string, before, after decision.Answer) {
+	if !before.Allowed() && after.Allowed() {
+		t.Fatalf("%s turned %s into an allow: %+v", what, before.Outcome, after)
+	}
+}
+
+// Withdrawing, refusing, objecting and restricting never turn a deny into an allow, whatever they are
+// about and whenever they happen.
+func TestChoicesAgainstNeverPermit(t *testing.T) {
+	against := []decision.ChoiceKind{decision.Withdrawn, decision.Refused, decision.Expired, decision.Objected, decision.Restricted, decision.Held}
+	rapid.Check(t, func(t *rapid.T) {
+		m := model(t)
+		q, who := aimed(t, m), person(t)
+		before := ask(t, m, q, who)
+		c := choiceOf(t, rapid.SampledFrom(against).Draw(t, "against"))
+		who.Choices = append(slices.Clone(who.Choices), c)
+		neverPermits(t, string(c.Kind), before, ask(t, m, q, who))
+	})
+}
+
+// One more deny never permits, nor does one more law that binds, nor does dropping an allow.
+func TestRulesAgainstNeverPermit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := model(t)
+		q, who := aimed(t, m), person(t)
+		before := ask(t, m, q, who)
+
+		more := *m
+		x := rule(t, "more")
+		x.Deny, x.Basis, x.Point = true, nil, ""
+		x.When, x.Unless = tests(t, "when", 3, "none"), nil
+		more.Rules = append(slices.Clone(m.Rules), x)
+		neverPermits(t, "a deny", before, ask(t, &more, q, who))
+
+		more = *m
+		l := law(t, "more")
+		l.Territory = []string{"DE"} // an establishment: it binds everybody
+		if !slices.ContainsFunc(m.Laws, func(l decision.Law) bool { return slices.Contains(l.Territory, decision.StrictDefault) }) {
+			more.Laws = append(slices.Clone(m.Laws), l)
+			neverPermits(t, "a law", before, ask(t, &more, q, who))
+		}
+	})
+}
+
+// A request of several categories is the conjunction of the single ones.
+func TestCategoriesAreAConjunction(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := model(t)
+		q, who := aimed(t, m), person(t)
+		if len(q.Data) == 0 {
+			return
+		}
+		q.Data = append(slices.Clone(q.Data), some(t, "more", dataWords)...)
+		all := true
+		for _, d := range q.Data {
+			single := q
+			single.Data = []string{d}
+			all = all && ask(t, m, single, who).Allowed()
+		}
+		if got := ask(t, m, q, who).Allowed(); got != all {
+			t.Fatalf("%v: allowed %v, one by one %v", q.Data, got, all)
+		}
+	})
+}
+
+// What is allowed for a category is allowed for every category below it.
+func TestAllowedAboveIsAllowedBelow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := model(t)
+		q, who := aimed(t, m), person(t)
+		q.Service, q.Cookie, q.Data = "", "", []string{"contact"}
+		if !slices.Contains(decision.DataVerbs(), q.Action) {
+			q.Action = "use"
+		}
+		above := ask(t, m, q, who)
+		q.Data = []string{one(t, "below", "contact.email", "contact.phone", "contact.email.work")}
+		if below := ask(t, m, q, who); above.Allowed() && !below.Allowed() {
+			t.Fatalf("contact is allowed, %s is not: %+v", q.Data[0], below)
+		}
+	})
+}
+
+// An unknown fact never permits: what is allowed without knowing a value is allowed for every value.
+func TestUnknownNeverPermits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := model(t)
+		q, who := aimed(t, m), person(t)
+		name := one(t, "fact", "residence", "vip", "score", "mood", "transport")
+		forget := func(l []decision.Stated) []decision.Stated {
+			return slices.DeleteFunc(slices.Clone(l), func(s decision.Stated) bool { return s.Name == name })
+		}
+		blind, blindWho := q, who
+		blind.Stated, blindWho.Facts = forget(q.Stated), forget(who.Facts)
+		if name == "residence" {
+			blindWho.Residence = ""
+		}
+		if ask(t, m, blind, blindWho).Allowed() && !ask(t, m, q, who).Allowed() {
+			t.Fatalf("allowed without knowing %s, denied with it\nrequest %+v\nperson %+v", name, q, who)
+		}
+	})
+}
+
+// The answer is a function of its inputs: a used Decision gives what a fresh one gives.
+func TestDecisionIsReusable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := model(t)
+		p, err := decision.Compile(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var used decision.Decision
+		decide(t, p, request(t), person(t), &used)
+		q, who := aimed(t, m), person(t)
+		fresh, again := decide(t, p, q, who, new(decision.Decision)), decide(t, p, q, who, &used)
+		if fresh.Outcome != again.Outcome || !slices.Equal(fresh.Promises, again.Promises) {
+			t.Fatalf("fresh %+v, used %+v", fresh, again)
+		}
+	})
+}

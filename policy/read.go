@@ -1,0 +1,99 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"unicode/utf8"
+)
+
+// The files of a policy.
+const (
+	NoticeFile     = "notice.md"
+	VocabularyFile = "vocabulary.yaml"
+	SystemsFile    = "systems.yaml"
+)
+
+// Load reads and checks the policy in a folder. All problems come at once, in order of place; the
+// error is only that the folder cannot be read. What could be understood is returned beside problems.
+func Load(dir string) (*Policy, []Problem, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read policy: %w", err)
+	}
+	if !info.IsDir() {
+		return nil, nil, fmt.Errorf("read policy: %s is a file; name the folder that holds %s", dir, NoticeFile)
+	}
+	p, problems, err := Read(os.DirFS(dir))
+	if p != nil {
+		p.Dir = dir
+	}
+	return p, problems, err
+}
+
+// Read is Load from any file system.
+func Read(files fs.FS) (*Policy, []Problem, error) {
+	r := &reader{p: &Policy{}, words: lexicon{}}
+	texts := map[string][]byte{}
+	for _, name := range []string{NoticeFile, VocabularyFile, SystemsFile} {
+		text, err := r.file(files, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		texts[name] = text
+		if text != nil {
+			r.p.Files = append(r.p.Files, File{name, text})
+		}
+	}
+	r.builtIns()
+	r.vocabulary(r.parseYAML(VocabularyFile, texts[VocabularyFile], 1))
+	r.systems(r.parseYAML(SystemsFile, texts[SystemsFile], 1))
+	r.notice(texts[NoticeFile])
+	r.whole()
+	Sort(r.problems)
+	return r.p, r.problems, nil
+}
+
+// file reads one file; a missing or unusable one is a problem.
+func (r *reader) file(files fs.FS, name string) ([]byte, error) {
+	f, err := files.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		r.add("E01", Pos{File: name, Line: 1, Col: 1}, "the file is missing", "a policy is a folder with "+NoticeFile+", "+VocabularyFile+" and "+SystemsFile)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	pos := Pos{File: name, Line: 1, Col: 1}
+	if info.Size() > maxFile {
+		r.add("E18", pos, fmt.Sprintf("%d bytes; a file may have %d", info.Size(), maxFile), "split the policy into several sites")
+		return nil, nil
+	}
+	text, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	if !utf8.Valid(text) {
+		r.add("E18", pos, "not UTF-8", "save the file as UTF-8")
+		return nil, nil
+	}
+	return text, nil
+}
+
+// A reader gathers problems while a policy is read.
+type reader struct {
+	p        *Policy
+	problems []Problem
+	words    lexicon
+	later    []func() // checks of names that are declared further on
+}
+
+func (r *reader) add(code string, pos Pos, message, hint string) {
+	r.problems = append(r.problems, Problem{code, pos, message, hint})
+}

@@ -1,0 +1,332 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/policy/dpv"
+)
+
+// vocabulary reads vocabulary.yaml. Names are declared first, so that their properties may refer to
+// each other in any order.
+func (r *reader) vocabulary(v Value) {
+	if v.Kind == Nothing {
+		return
+	}
+	r.declare(v)
+	u := &r.p.Vocabulary
+	r.fill("the vocabulary", v, []field{
+		{"avow", formWord, "the language: v1", true, r.version()},
+		{"data", formMap, "categories of personal data", true, r.categories(u)},
+		{"purposes", formMap, "what data is used for", true, r.purposes(u)},
+		{"people", formWords, "kinds of people", false, r.free(&u.People)},
+		{"recipients", formMap, "who may receive data", false, r.recipients(u)},
+		{"agreements", formMap, "contracts with recipients", false, r.agreements(u)},
+		{"locations", formMap, "where data lies", false, r.locations(u)},
+		{"roles", formWords, "roles of staff", false, r.free(&u.Roles)},
+		{"services", formMap, "what a person may have", false, r.services(u)},
+		{"facets", formMap, "dimensions shared by rules, consents and questions", false, r.facets(u)},
+		{"events", formMap, "what happens to people and records", false, r.events(u)},
+		{"facts", formMap, "what conditions may ask", false, r.facts(u)},
+		{"grounds", formMap, "stated reasons", false, r.grounds(u)},
+		{"formats", formMap, "what fields look like", false, r.formats(u)},
+		{"policies", formMap, "other organisations' texts", false, r.linked(u)},
+		{"attributes", formMap, "properties of AuthZEN requests that conditions may test", false, r.attributes(u)},
+		{"authzen", formMap, "words of callers that do not speak ours", false, r.authzen(u)},
+	}, nil)
+	r.distinct()
+}
+
+// declare enters every name before any property is read.
+func (r *reader) declare(v Value) {
+	for list, spaces := range map[string][]namespace{
+		"data": {dataNames}, "purposes": {purposeNames}, "recipients": {recipientNames, askerNames, sourceNames}, "agreements": {agreementNames},
+		"locations": {locationNames}, "services": {serviceNames}, "facets": {facetNames}, "events": {eventNames}, "facts": {factNames},
+		"grounds": {groundNames}, "formats": {formatNames}, "policies": {linkedNames}, "attributes": {factNames},
+	} {
+		for _, e := range v.at(list).Map {
+			r.wellFormed(e.Key)
+			for _, ns := range spaces {
+				r.words.add(ns, e.Key.Text)
+			}
+		}
+	}
+	for _, e := range v.at("facts").Map {
+		if e.Value.at("is").Text == "state" {
+			r.words.add(stateNames, e.Key.Text)
+		}
+	}
+	for _, n := range v.at("people").texts() {
+		r.words.add(peopleNames, n)
+	}
+	for _, n := range v.at("roles").texts() {
+		r.words.add(roleNames, n)
+		r.words.add(askerNames, n)
+	}
+	for _, e := range v.at("agreements").Map {
+		for _, t := range e.Value.at("terms").texts() {
+			r.words.add(termNames, t)
+		}
+	}
+}
+
+// wellFormed: letters, digits, - and _, in parts joined by dots. What stands above need not be
+// declared itself, but what is below never comes before it unseen.
+func (r *reader) wellFormed(n Name) {
+	for _, part := range strings.Split(n.Text, ".") {
+		if !namePattern.MatchString(part) {
+			r.add("E05", n.Pos, fmt.Sprintf("%q is no name", n.Text), "use letters, digits, - and _, in parts joined by dots")
+			return
+		}
+	}
+}
+
+var namePattern = regexp.MustCompile(`^[\pL\pN_-]+$`)
+
+// distinct: facts, events, facets and built-in words share one name space, since all are keys of
+// conditions and questions.
+func (r *reader) distinct() {
+	u := &r.p.Vocabulary
+	seen := map[string]string{"residence": "a built-in fact", "age": "a built-in fact", "transport": "a built-in fact", "public": "a built-in fact",
+		"consent": "a built-in fact", "for": "a key", "to": "a key", "data": "a key", "in": "a key", "by": "a key", "when": "a key", "action": "a key",
+		"as": "a key", "ground": "a key", "role": "a key", "date": "a key", "from": "a key", "with": "a key", "of": "a key", "group": "a key", "basis": "a key"}
+	take := func(n Name, what string) {
+		if was, ok := seen[n.Text]; ok {
+			r.add("E18", n.Pos, fmt.Sprintf("%s %s has the name of %s", what, n.Text, was), "rename one of them")
+		}
+		seen[n.Text] = what + " " + n.Text
+	}
+	for _, f := range u.Facts {
+		take(f.Name, "fact")
+	}
+	for _, e := range u.Events {
+		take(e.Name, "event")
+	}
+	for _, f := range u.Facets {
+		take(f.Name, "facet")
+	}
+	for _, a := range u.Attributes {
+		take(a.Name, "attribute")
+	}
+}
+
+func (r *reader) version() func(Value) {
+	return func(v Value) {
+		if v.Text != "v1" {
+			r.add("E05", v.Pos, fmt.Sprintf("language %q is not known", v.Text), "this program reads avow: v1")
+		}
+	}
+}
+
+// each reads a mapping of names to properties, telling apart what stands above at dots.
+func (r *reader) each(v Value, read func(n Name, v Value)) {
+	if v.Kind != Mapping {
+		r.form(v, "a mapping of names to properties")
+		return
+	}
+	for _, e := range v.Map {
+		read(e.Key, e.Value)
+	}
+}
+
+// above is the nearest entry above a name, of those read so far.
+func above[T any](l []T, name string, nameOf func(T) string) (T, bool) {
+	for {
+		i := strings.LastIndexByte(name, '.')
+		if i < 0 {
+			var none T
+			return none, false
+		}
+		name = name[:i]
+		if j := slices.IndexFunc(l, func(x T) bool { return nameOf(x) == name }); j >= 0 {
+			return l[j], true
+		}
+	}
+}
+
+// ordered are the entries, the ones above before the ones below.
+func ordered(v Value) []Entry {
+	l := slices.Clone(v.Map)
+	slices.SortStableFunc(l, func(a, b Entry) int { return strings.Count(a.Key.Text, ".") - strings.Count(b.Key.Text, ".") })
+	return l
+}
+
+// inOrder puts entries back in the order of writing.
+func inOrder[T any](v Value, l []T, nameOf func(T) string) []T {
+	at := map[string]int{}
+	for i, e := range v.Map {
+		at[e.Key.Text] = i
+	}
+	slices.SortStableFunc(l, func(a, b T) int { return at[nameOf(a)] - at[nameOf(b)] })
+	return l
+}
+
+func (r *reader) term(to *string) func(Value) {
+	return func(v Value) {
+		n, ok := r.text(v, "a term of W3C DPV")
+		if ok && !dpv.Known(n.Text) {
+			r.unknown("E04", "DPV term", n, dpv.Terms())
+			return
+		}
+		*to = n.Text
+	}
+}
+
+func (r *reader) categories(u *Vocabulary) func(Value) {
+	return func(v Value) {
+		nameOf := func(c Category) string { return c.Name.Text }
+		if v.Kind != Mapping {
+			r.form(v, "a mapping of categories to properties")
+			return
+		}
+		for _, e := range ordered(v) {
+			if e.Key.Text == "personal" {
+				r.fill("personal", e.Value, []field{{"unless", formTests, "what the word leaves out", true, r.laterTests(&u.PersonalUnless)}}, nil)
+				continue
+			}
+			c, _ := above(u.Data, e.Key.Text, nameOf)
+			c.Name = e.Key
+			var origin Name
+			r.fill("a category", e.Value, []field{
+				{"term", formWord, "its term in W3C DPV", false, r.term(&c.Term)},
+				{"identifies", formFlag, "tells who the person is", false, r.flag(&c.Identifies)},
+				{"special", formFlag, "special category (GDPR art. 9)", false, r.flag(&c.Special)},
+				{"origin", formWord, "collected (default), us, derived or never-stored", false, r.enum(&origin, "collected", "us", "derived", "never-stored")},
+			}, nil)
+			if origin.Text != "" {
+				c.Origin = origin.Text
+			}
+			if c.Origin == "" {
+				c.Origin = "collected"
+			}
+			u.Data = append(u.Data, c)
+		}
+		u.Data = inOrder(v, u.Data, nameOf)
+	}
+}
+
+// laterTests reads conditions once all facts are known.
+func (r *reader) laterTests(to *[]Test) func(Value) {
+	return func(v Value) { r.later = append(r.later, func() { r.tests(to)(v) }) }
+}
+
+func (r *reader) purposes(u *Vocabulary) func(Value) {
+	return func(v Value) {
+		nameOf := func(p Purpose) string { return p.Name.Text }
+		for _, e := range ordered(v) {
+			p, _ := above(u.Purposes, e.Key.Text, nameOf)
+			p.Name = e.Key
+			var serves Name
+			r.fill("a purpose", e.Value, []field{
+				{"term", formWord, "its term in W3C DPV", false, r.term(&p.Term)},
+				{"foreign", formFlag, "named only to be denied", false, r.flag(&p.Foreign)},
+				{"serves", formWord, "claims, rights-of-others or public-interest: open under a restriction (art. 18(2))", false, r.enum(&serves, "claims", "rights-of-others", "public-interest")},
+			}, nil)
+			if serves.Text != "" {
+				p.Serves = serves.Text
+			}
+			u.Purposes = append(u.Purposes, p)
+		}
+		u.Purposes = inOrder(v, u.Purposes, nameOf)
+	}
+}
+
+func recipientKinds() []string {
+	return []string{"processor", "affiliate", "partner", "registry", "authority", "public", "third-party"}
+}
+
+func (r *reader) recipients(u *Vocabulary) func(Value) {
+	return func(v Value) {
+		nameOf := func(x Recipient) string { return x.Name.Text }
+		for _, e := range ordered(v) {
+			x, _ := above(u.Recipients, e.Key.Text, nameOf)
+			x.Name = e.Key
+			kind := Name{Text: x.Kind}
+			r.fill("a recipient", e.Value, []field{
+				{"kind", formWord, strings.Join(recipientKinds(), ", "), false, r.enum(&kind, recipientKinds()...)},
+				{"name", formText, "what people call it", false, r.plain(&x.Title)},
+				{"country", formWord, "where it is", false, r.countryField(&x.Country)},
+				{"agreement", formWord, "the contract with it", false, r.one(agreementNames, &x.Agreement)},
+				{"policy", formText, "link to its notice", false, r.plain(&x.Policy)},
+				{"support", formText, "link to its support", false, r.plain(&x.Support)},
+			}, nil)
+			if x.Kind = kind.Text; x.Kind == "" {
+				r.add("E07", e.Key.Pos, "a recipient says no kind", "write kind: "+strings.Join(recipientKinds(), ", "))
+				x.Kind = "third-party"
+			}
+			u.Recipients = append(u.Recipients, x)
+		}
+		u.Recipients = inOrder(v, u.Recipients, nameOf)
+	}
+}
+
+func (r *reader) countryField(to *Name) func(Value) {
+	return func(v Value) {
+		if n, ok := r.text(v, "a country"); ok && r.country(n) {
+			*to = n
+		}
+	}
+}
+
+func (r *reader) agreements(u *Vocabulary) func(Value) {
+	return func(v Value) {
+		r.each(v, func(n Name, v Value) {
+			a := Agreement{Name: n}
+			var ret Name
+			r.fill("an agreement", v, []field{
+				{"from", formDate, "first day in force", true, r.date(&a.From)},
+				{"to", formDate, "first day no longer in force", false, r.date(&a.Until)},
+				{"for", formSet, "purposes it covers", true, r.set(purposeNames, &a.For)},
+				{"data", formSet, "categories it covers", true, r.set(dataNames, &a.Data)},
+				{"terms", formWords, "what it binds the recipient to", false, r.free(&a.Terms)},
+				{"return", formWord, "none (default), money or kind: what is given for the data", false, r.enum(&ret, "none", "money", "kind")},
+				{"transfer", formWord, "mechanism for a transfer abroad", false, r.word(&a.Transfer)},
+			}, nil)
+			a.Return = ret.Text
+			if a.Until != 0 && a.Until <= a.From {
+				r.add("E05", n.Pos, "the agreement ends before it begins", "")
+			}
+			u.Agreements = append(u.Agreements, a)
+		})
+	}
+}
+
+func (r *reader) locations(u *Vocabulary) func(Value) {
+	return func(v Value) {
+		r.each(v, func(n Name, v Value) {
+			l := Location{Name: n}
+			r.fill("a location", v, []field{
+				{"country", formWord, "where it is", true, r.countryField(&l.Country)},
+				{"transfer", formWord, "mechanism for a transfer there", false, r.word(&l.Transfer)},
+			}, nil)
+			u.Locations = append(u.Locations, l)
+		})
+	}
+}
+
+func (r *reader) services(u *Vocabulary) func(Value) {
+	return func(v Value) {
+		r.each(v, func(n Name, v Value) {
+			s := Service{Name: n}
+			r.fill("a service", v, []field{{"name", formText, "what people call it", false, r.plain(&s.Title)}}, nil)
+			u.Services = append(u.Services, s)
+		})
+	}
+}
+
+func (r *reader) facets(u *Vocabulary) func(Value) {
+	return func(v Value) {
+		r.each(v, func(n Name, v Value) {
+			f := Facet{Name: n}
+			verbs := append(decision.DataVerbs(), decision.ServiceVerbs()...)
+			r.fill("a facet", v, []field{
+				{"values", formWords, "its values", true, r.free(&f.Values)},
+				{"verbs", formWords, "verbs it qualifies; default all", false, r.among(&f.Verbs, verbs...)},
+			}, nil)
+			u.Facets = append(u.Facets, f)
+		})
+	}
+}

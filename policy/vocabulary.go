@@ -1,0 +1,151 @@
+package policy
+
+import "github.com/avowhq/avow/decision"
+
+// A Vocabulary is vocabulary.yaml: the words a notice may use. Each list is in order of writing.
+// Properties that names inherit at dots are already filled in.
+type Vocabulary struct {
+	Data       []Category
+	Purposes   []Purpose
+	People     []Name
+	Recipients []Recipient
+	Agreements []Agreement
+	Locations  []Location
+	Roles      []Name
+	Services   []Service
+	Facets     []Facet
+	Events     []Event
+	Facts      []Fact
+	Grounds    []Ground
+	Formats    []Format
+	Policies   []Linked
+	Attributes []Attribute
+	AuthZEN    AuthZEN
+	// PersonalUnless is what the word "personal" leaves out.
+	PersonalUnless []Test
+}
+
+// A Category is a kind of personal data.
+type Category struct {
+	Name       Name
+	Term       string // DPV: pd:EmailAddress
+	Identifies bool
+	Special    bool
+	Origin     string // collected, us, derived, never-stored
+}
+
+// A Purpose is what data is used for.
+type Purpose struct {
+	Name    Name
+	Term    string // DPV: dpv:CustomerCare
+	Foreign bool   // named only to be denied
+	Serves  string // claims, rights-of-others, public-interest; else ""
+}
+
+// A Recipient is who may receive data.
+type Recipient struct {
+	Name      Name
+	Kind      string
+	Title     string // name:
+	Country   Name
+	Agreement Name
+	Policy    string // link
+	Support   string // link
+}
+
+// An Agreement is a contract with recipients.
+type Agreement struct {
+	Name        Name
+	From, Until decision.Instant
+	For, Data   Set
+	Terms       []Name
+	Return      string // none (default), money, kind
+	Transfer    Name
+}
+
+// A Location is where data lies.
+type Location struct {
+	Name     Name
+	Country  Name
+	Transfer Name
+}
+
+// A Service is what a person may have.
+type Service struct {
+	Name  Name
+	Title string
+}
+
+// A Facet is a dimension shared by rules, consents, objections and questions.
+type Facet struct {
+	Name   Name
+	Verbs  []Name
+	Values []Name
+}
+
+// An Event is something that happens to a person or a record.
+type Event struct {
+	Name   Name
+	Record bool // about: record
+	Ground Name
+}
+
+// A Fact is something conditions may ask.
+type Fact struct {
+	Name          Name
+	Type          decision.FactType
+	Values        []Name
+	Opens, Closes []Name
+	Assigns       Name // role
+	About         string
+	Unknown       Name
+}
+
+// A Ground is a stated reason.
+type Ground struct {
+	Name    Name
+	Law     string
+	Special bool
+}
+
+// A Format is what a field must look like.
+type Format struct {
+	Name    Name
+	Pattern string
+	Say     string
+}
+
+// A Linked policy is another organisation's text.
+type Linked struct {
+	Name Name
+	Of   Name
+	Link string
+}
+
+// An Attribute is a typed property of an AuthZEN request that conditions may test like a fact of the
+// question: from is subject.type, subject.id, subject.properties.x, action.name,
+// action.properties.x, resource.type, resource.id or resource.properties.x.
+type Attribute struct {
+	Name    Name
+	From    string
+	Type    decision.FactType
+	Values  []Name
+	Unknown Name
+}
+
+// AuthZEN maps the words of callers that do not speak ours: action names to verbs, and resource
+// types to data and purpose.
+type AuthZEN struct {
+	Actions   []ActionAlias
+	Resources []ResourceAlias
+}
+
+// An ActionAlias says which verb an action name stands for.
+type ActionAlias struct{ Name, Verb Name }
+
+// A ResourceAlias says which data and purpose a resource type stands for.
+type ResourceAlias struct {
+	Name Name
+	Data []Name
+	For  Name
+}

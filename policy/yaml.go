@@ -1,0 +1,139 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Limits on what is read.
+const (
+	maxFile  = 1 << 20 // bytes
+	maxDepth = 32      // levels of YAML
+)
+
+// parseYAML reads one YAML document in which every scalar is text. Its first line is line first of
+// the file. Anchors, aliases, tags, merge keys, doubles, and what is too deep are problems.
+func (r *reader) parseYAML(file string, text []byte, first int) Value {
+	var doc yaml.Node
+	if err := yaml.Load(text, &doc); err != nil {
+		r.yamlError(file, text, first, err)
+		return Value{}
+	}
+	y := yamlReader{r: r, file: file, first: first}
+	if doc.Kind == yaml.DocumentNode && len(doc.Content) == 1 {
+		return y.value(doc.Content[0], 0)
+	}
+	return Value{Pos: Pos{file, first, 1, 0}}
+}
+
+// yamlError turns the parser's complaint into a problem at its place.
+func (r *reader) yamlError(file string, text []byte, first int, err error) {
+	pos, msg := Pos{file, first, 1, 0}, err.Error()
+	var le *yaml.LoadErrors
+	if errors.As(err, &le) && len(le.Errors) > 0 {
+		msg = le.Errors[0].Error()
+		if m := le.Errors[0].Mark; m.Line > 0 {
+			pos.Line, pos.Col = first+m.Line-1, max(1, m.Column)
+		}
+	}
+	if strings.Contains(msg, "already defined") || strings.Contains(msg, "duplicate") {
+		r.add("E18", pos, "a key stands twice", "keep one of them")
+		return
+	}
+	_ = text
+	msg = strings.TrimPrefix(strings.TrimPrefix(msg, "yaml: "), "go-yaml ")
+	r.add("E18", pos, "not readable as YAML: "+msg, "check indentation, brackets and quotes here and on the line above")
+}
+
+type yamlReader struct {
+	r     *reader
+	file  string
+	first int
+}
+
+func (y *yamlReader) pos(n *yaml.Node) Pos {
+	length := utf8.RuneCountInString(n.Value)
+	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+		length += 2
+	}
+	if n.Kind != yaml.ScalarNode {
+		length = 1
+	}
+	return Pos{y.file, y.first + n.Line - 1, n.Column, length}
+}
+
+func (y *yamlReader) value(n *yaml.Node, depth int) Value {
+	pos := y.pos(n)
+	switch {
+	case depth > maxDepth:
+		y.r.add("E18", pos, fmt.Sprintf("more than %d levels deep", maxDepth), "flatten it")
+		return Value{Pos: pos}
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		y.r.add("E18", pos, "anchors and aliases are not part of the language", "write the value out")
+		return Value{Pos: pos}
+	case n.Style&yaml.TaggedStyle != 0:
+		y.r.add("E18", pos, "tags are not part of the language: every value is text", "drop "+n.Tag)
+		return Value{Pos: pos}
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		return y.mapping(n, pos, depth)
+	case yaml.SequenceNode:
+		v := Value{Pos: pos, Kind: List}
+		for _, c := range n.Content {
+			v.List = append(v.List, y.value(c, depth+1))
+		}
+		return v
+	case yaml.ScalarNode:
+		return Value{Pos: pos, Kind: Scalar, Text: y.text(n, pos)}
+	}
+	return Value{Pos: pos}
+}
+
+func (y *yamlReader) mapping(n *yaml.Node, pos Pos, depth int) Value {
+	v := Value{Pos: pos, Kind: Mapping}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k := n.Content[i]
+		kpos := y.pos(k)
+		switch {
+		case k.Kind != yaml.ScalarNode:
+			y.r.add("E18", kpos, "a key is one word", "")
+			continue
+		case k.Value == "<<" || k.Anchor != "" || k.Style&yaml.TaggedStyle != 0:
+			y.r.add("E18", kpos, "merge keys, anchors and tags are not part of the language", "write the values out")
+			continue
+		case seen[k.Value]:
+			y.r.add("E18", kpos, fmt.Sprintf("key %q stands twice", k.Value), "keep one of them")
+			continue
+		}
+		seen[k.Value] = true
+		v.Map = append(v.Map, Entry{Name{kpos, y.text(k, kpos)}, y.value(n.Content[i+1], depth+1)})
+	}
+	return v
+}
+
+// text refuses what looks like another text: other Unicode forms and invisible characters.
+func (y *yamlReader) text(n *yaml.Node, pos Pos) string {
+	if !norm.NFC.IsNormalString(n.Value) {
+		y.r.add("E18", pos, "written in another Unicode form than it looks", "write it in normal form C; avow check --fix does")
+		return norm.NFC.String(n.Value)
+	}
+	for _, c := range n.Value {
+		if invisible(c) {
+			y.r.add("E18", pos, fmt.Sprintf("an invisible character U+%04X", c), "delete it")
+			break
+		}
+	}
+	return n.Value
+}
+
+// invisible characters make two words look the same.
+func invisible(r rune) bool {
+	return r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x2064 || r == 0xfeff || r == 0xad || r == 0x180e
+}
