@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/decision/worldtest"
 )
 
 // ask decides by the compiled program.
@@ -32,14 +33,14 @@ func decide(t *rapid.T, p *decision.Program, q decision.Request, who decision.Pe
 func TestCompiledIsReference(t *testing.T) {
 	seen := map[decision.Outcome]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		m := model(t)
+		m := worldtest.Model(t)
 		p, err := decision.Compile(m)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var d decision.Decision
 		for range 5 {
-			q, who := aimed(t, m), person(t)
+			q, who := worldtest.Aimed(t, m), worldtest.Person(t)
 			got, want := decide(t, p, q, who, &d), decision.Reference(m, q, who)
 			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("request %+v\nperson %+v\n(-reference +compiled)\n%s", q, who, diff)

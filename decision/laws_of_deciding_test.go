@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/decision/worldtest"
 )
 
 // neverPermits checks that what was denied before is denied after.
@@ -21,10 +22,10 @@ func neverPermits(t *rapid.T, what string, before, after decision.Answer) {
 func TestChoicesAgainstNeverPermit(t *testing.T) {
 	against := []decision.ChoiceKind{decision.Withdrawn, decision.Refused, decision.Expired, decision.Objected, decision.Restricted, decision.Held}
 	rapid.Check(t, func(t *rapid.T) {
-		m := model(t)
-		q, who := aimed(t, m), person(t)
+		m := worldtest.Model(t)
+		q, who := worldtest.Aimed(t, m), worldtest.Person(t)
 		before := ask(t, m, q, who)
-		c := choiceOf(t, rapid.SampledFrom(against).Draw(t, "against"))
+		c := worldtest.ChoiceOf(t, rapid.SampledFrom(against).Draw(t, "against"))
 		who.Choices = append(slices.Clone(who.Choices), c)
 		neverPermits(t, string(c.Kind), before, ask(t, m, q, who))
 	})
@@ -33,19 +34,19 @@ func TestChoicesAgainstNeverPermit(t *testing.T) {
 // One more deny never permits, nor does one more law that binds, nor does dropping an allow.
 func TestRulesAgainstNeverPermit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := model(t)
-		q, who := aimed(t, m), person(t)
+		m := worldtest.Model(t)
+		q, who := worldtest.Aimed(t, m), worldtest.Person(t)
 		before := ask(t, m, q, who)
 
 		more := *m
-		x := rule(t, "more")
+		x := worldtest.Rule(t, "more")
 		x.Deny, x.Basis, x.Point = true, nil, ""
-		x.When, x.Unless = tests(t, "when", 3, "none"), nil
+		x.When, x.Unless = worldtest.Tests(t, "when", 3, "none"), nil
 		more.Rules = append(slices.Clone(m.Rules), x)
 		neverPermits(t, "a deny", before, ask(t, &more, q, who))
 
 		more = *m
-		l := law(t, "more")
+		l := worldtest.Law(t, "more")
 		l.Territory = []string{"DE"} // an establishment: it binds everybody
 		if !slices.ContainsFunc(m.Laws, func(l decision.Law) bool { return slices.Contains(l.Territory, decision.StrictDefault) }) {
 			more.Laws = append(slices.Clone(m.Laws), l)
@@ -57,12 +58,12 @@ func TestRulesAgainstNeverPermit(t *testing.T) {
 // A request of several categories is the conjunction of the single ones.
 func TestCategoriesAreAConjunction(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := model(t)
-		q, who := aimed(t, m), person(t)
+		m := worldtest.Model(t)
+		q, who := worldtest.Aimed(t, m), worldtest.Person(t)
 		if len(q.Data) == 0 {
 			return
 		}
-		q.Data = append(slices.Clone(q.Data), some(t, "more", dataWords)...)
+		q.Data = append(slices.Clone(q.Data), worldtest.Some(t, "more", worldtest.DataWords)...)
 		all := true
 		for _, d := range q.Data {
 			single := q
@@ -78,14 +79,14 @@ func TestCategoriesAreAConjunction(t *testing.T) {
 // What is allowed for a category is allowed for every category below it.
 func TestAllowedAboveIsAllowedBelow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := model(t)
-		q, who := aimed(t, m), person(t)
+		m := worldtest.Model(t)
+		q, who := worldtest.Aimed(t, m), worldtest.Person(t)
 		q.Service, q.Cookie, q.Data = "", "", []string{"contact"}
 		if !slices.Contains(decision.DataVerbs(), q.Action) {
 			q.Action = "use"
 		}
 		above := ask(t, m, q, who)
-		q.Data = []string{one(t, "below", "contact.email", "contact.phone", "contact.email.work")}
+		q.Data = []string{worldtest.One(t, "below", "contact.email", "contact.phone", "contact.email.work")}
 		if below := ask(t, m, q, who); above.Allowed() && !below.Allowed() {
 			t.Fatalf("contact is allowed, %s is not: %+v", q.Data[0], below)
 		}
@@ -95,9 +96,9 @@ func TestAllowedAboveIsAllowedBelow(t *testing.T) {
 // An unknown fact never permits: what is allowed without knowing a value is allowed for every value.
 func TestUnknownNeverPermits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := model(t)
-		q, who := aimed(t, m), person(t)
-		name := one(t, "fact", "residence", "vip", "score", "mood", "transport")
+		m := worldtest.Model(t)
+		q, who := worldtest.Aimed(t, m), worldtest.Person(t)
+		name := worldtest.One(t, "fact", "residence", "vip", "score", "mood", "transport")
 		forget := func(l []decision.Stated) []decision.Stated {
 			return slices.DeleteFunc(slices.Clone(l), func(s decision.Stated) bool { return s.Name == name })
 		}
@@ -115,14 +116,14 @@ func TestUnknownNeverPermits(t *testing.T) {
 // The answer is a function of its inputs: a used Decision gives what a fresh one gives.
 func TestDecisionIsReusable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := model(t)
+		m := worldtest.Model(t)
 		p, err := decision.Compile(m)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var used decision.Decision
-		decide(t, p, request(t), person(t), &used)
-		q, who := aimed(t, m), person(t)
+		decide(t, p, worldtest.Request(t), worldtest.Person(t), &used)
+		q, who := worldtest.Aimed(t, m), worldtest.Person(t)
 		fresh, again := decide(t, p, q, who, new(decision.Decision)), decide(t, p, q, who, &used)
 		if fresh.Outcome != again.Outcome || !slices.Equal(fresh.Promises, again.Promises) {
 			t.Fatalf("fresh %+v, used %+v", fresh, again)

@@ -1,4 +1,5 @@
-package decision_test
+// Package worldtest draws random models, requests and people for property tests.
+package worldtest
 
 import (
 	"fmt"
@@ -8,26 +9,26 @@ import (
 	"github.com/avowhq/avow/decision"
 )
 
-// now is the time about which random worlds ask; everything in them happens near it.
-const now = decision.Instant(1_700_000_000_000_000)
+// Now is the time about which random worlds ask; everything in them happens near it.
+const Now = decision.Instant(1_700_000_000_000_000)
 
-const hour = decision.Instant(3600e6)
+const Hour = decision.Instant(3600e6)
 
-// one draws a word; "" stands for left out where the list has it.
-func one(t *rapid.T, what string, words ...string) string {
+// One draws a word; "" stands for left out where the list has it.
+func One(t *rapid.T, what string, words ...string) string {
 	return rapid.SampledFrom(words).Draw(t, what)
 }
 
-func chance(t *rapid.T, what string, oneIn int) bool {
+func Chance(t *rapid.T, what string, oneIn int) bool {
 	return rapid.IntRange(0, oneIn-1).Draw(t, what) == 0
 }
 
-func some(t *rapid.T, what string, words []string) []string {
+func Some(t *rapid.T, what string, words []string) []string {
 	return rapid.SliceOfNDistinct(rapid.SampledFrom(words), 1, 2, rapid.ID).Draw(t, what)
 }
 
 var (
-	dataWords      = []string{"contact", "contact.email", "contact.phone", "contact.email.work", "health", "usage"}
+	DataWords      = []string{"contact", "contact.email", "contact.phone", "contact.email.work", "health", "usage"}
 	purposeWords   = []string{"care", "care.mail", "ads", "claims"}
 	recipientWords = []string{"partners", "partners.ads", "mailer", "public"}
 	locationWords  = []string{"here", "there"}
@@ -46,8 +47,8 @@ func vocabulary() decision.Vocabulary {
 		Recipients: []decision.Recipient{{Name: "partners", Kind: "partner"}, {Name: "partners.ads", Kind: "partner", Country: "US", Agreement: "paid"},
 			{Name: "mailer", Kind: "processor", Country: "DE", Agreement: "dpa"}, {Name: "public", Kind: "public"}},
 		Agreements: []decision.Agreement{
-			{Name: "paid", From: now - 9*hour, Terms: []string{"secret"}, Paid: true, Transfer: "scc"},
-			{Name: "dpa", From: now - 9*hour, Until: now + hour, For: []string{"care"}, Data: []string{"contact"}, Terms: []string{"secret", "safe"}}},
+			{Name: "paid", From: Now - 9*Hour, Terms: []string{"secret"}, Paid: true, Transfer: "scc"},
+			{Name: "dpa", From: Now - 9*Hour, Until: Now + Hour, For: []string{"care"}, Data: []string{"contact"}, Terms: []string{"secret", "safe"}}},
 		Locations: []decision.Location{{Name: "here", Country: "DE"}, {Name: "there", Country: "US", Transfer: "old"}},
 		People:    []string{"guest", "member"}, Roles: roleWords, Services: []string{"hosting"}, Cookies: []string{"_ga"},
 		Facets: []decision.Facet{{Name: "channel", Verbs: []string{"use"}, Values: []string{"mail", "phone"}},
@@ -62,46 +63,46 @@ func vocabulary() decision.Vocabulary {
 	}
 }
 
-func model(t *rapid.T) *decision.Model {
+func Model(t *rapid.T) *decision.Model {
 	m := &decision.Model{Site: "site", Zone: "Europe/Berlin", Vocabulary: vocabulary()}
 	for i := range rapid.IntRange(1, 7).Draw(t, "rules") {
-		m.Rules = append(m.Rules, rule(t, fmt.Sprintf("r%d", i)))
+		m.Rules = append(m.Rules, Rule(t, fmt.Sprintf("r%d", i)))
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "keeps") {
-		m.Keeps = append(m.Keeps, keep(t, fmt.Sprintf("k%d", i)))
+		m.Keeps = append(m.Keeps, Keep(t, fmt.Sprintf("k%d", i)))
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "laws") {
-		m.Laws = append(m.Laws, law(t, fmt.Sprintf("l%d", i)))
+		m.Laws = append(m.Laws, Law(t, fmt.Sprintf("l%d", i)))
 	}
 	return m
 }
 
 // set draws a set over words, often left out.
 func set(t *rapid.T, what string, oneIn int, not bool, words []string) decision.Set {
-	if !chance(t, what+"?", oneIn) {
+	if !Chance(t, what+"?", oneIn) {
 		return decision.Set{}
 	}
-	return decision.Set{Names: some(t, what, words), Not: not && chance(t, what+" not", 3)}
+	return decision.Set{Names: Some(t, what, words), Not: not && Chance(t, what+" not", 3)}
 }
 
-func rule(t *rapid.T, id string) decision.Rule {
-	r := decision.Rule{ID: id, Clause: "c", Deny: chance(t, "deny", 3)}
+func Rule(t *rapid.T, id string) decision.Rule {
+	r := decision.Rule{ID: id, Clause: "c", Deny: Chance(t, "deny", 3)}
 	d := r.Deny
 	switch rapid.IntRange(0, 11).Draw(t, "object") {
 	case 0:
-		r.Verbs, r.Service = []string{one(t, "verb", "grant", "use")}, decision.Set{Names: []string{"hosting"}}
+		r.Verbs, r.Service = []string{One(t, "verb", "grant", "use")}, decision.Set{Names: []string{"hosting"}}
 	case 1:
 		r.Verbs, r.Cookie = []string{"set"}, decision.Set{Names: []string{"_ga"}}
 	default:
-		r.Verbs = some(t, "verbs", []string{"use", "use", "use", "read", "store", "disclose", "combine", "collect", "publish", "sell"})
-		r.Data = decision.Set{Names: some(t, "data", dataWords)}
-		if d && chance(t, "data not", 5) {
+		r.Verbs = Some(t, "verbs", []string{"use", "use", "use", "read", "store", "disclose", "combine", "collect", "publish", "sell"})
+		r.Data = decision.Set{Names: Some(t, "data", DataWords)}
+		if d && Chance(t, "data not", 5) {
 			r.Data.Not = true
 		}
-		r.With = set(t, "with", 2, d, dataWords)
+		r.With = set(t, "with", 2, d, DataWords)
 	}
 	if r.For = set(t, "for", 2, d, purposeWords); !r.For.Stated() && !d && len(r.Data.Names) > 0 {
-		r.For = decision.Set{Names: []string{one(t, "purpose", purposeWords...)}}
+		r.For = decision.Set{Names: []string{One(t, "purpose", purposeWords...)}}
 	}
 	r.To = set(t, "to", 3, d, append([]string{"us"}, recipientWords...))
 	r.By = set(t, "by", 6, d, append([]string{"partners"}, roleWords...))
@@ -109,35 +110,35 @@ func rule(t *rapid.T, id string) decision.Rule {
 	r.From = set(t, "from", 8, d, []string{"person", "device", "partners"})
 	r.Of = set(t, "of", 8, d, []string{"guest", "member"})
 	r.Ground = set(t, "ground", 8, d, []string{"tax", "safety"})
-	if chance(t, "under?", 6) {
-		r.Under = decision.Set{Names: some(t, "under", []string{"secret", "safe"}), Not: d}
+	if Chance(t, "under?", 6) {
+		r.Under = decision.Set{Names: Some(t, "under", []string{"secret", "safe"}), Not: d}
 	}
-	if chance(t, "as?", 6) {
-		r.As = decision.Form(one(t, "as", "identified", "unlinked", "aggregated"))
+	if Chance(t, "as?", 6) {
+		r.As = decision.Form(One(t, "as", "identified", "unlinked", "aggregated"))
 		r.Group = rapid.IntRange(0, 3).Draw(t, "group")
 	}
-	if chance(t, "facet?", 4) {
+	if Chance(t, "facet?", 4) {
 		r.Facets = append(r.Facets, decision.FacetSet{Facet: "topic", Set: set(t, "topic", 1, true, []string{"offers", "news", "bills"})})
 	}
-	if chance(t, "channel?", 6) {
+	if Chance(t, "channel?", 6) {
 		r.Facets = append(r.Facets, decision.FacetSet{Facet: "channel", Set: set(t, "channel", 1, true, []string{"mail", "phone"})})
 	}
-	r.When = tests(t, "when", 3, word(d, "none", "valid"))
-	if chance(t, "unless?", 5) {
-		r.Unless = append(r.Unless, tests(t, "unless", 1, word(d, "valid", "none")))
+	r.When = Tests(t, "when", 3, word(d, "none", "valid"))
+	if Chance(t, "unless?", 5) {
+		r.Unless = append(r.Unless, Tests(t, "unless", 1, word(d, "valid", "none")))
 	}
 	if !d && len(r.Service.Names) == 0 {
 		r.Basis = bases(t)
-		r.Review = chance(t, "review", 2)
-		r.Special = one(t, "special", "", "", "safety", "explicit-consent")
+		r.Review = Chance(t, "review", 2)
+		r.Special = One(t, "special", "", "", "safety", "explicit-consent")
 	}
-	if d && chance(t, "only?", 4) {
+	if d && Chance(t, "only?", 4) {
 		r.Only = bases(t)
 	}
-	if chance(t, "obliges", 4) {
-		r.Obliges = some(t, "obliges", []string{"log", "tell"})
+	if Chance(t, "obliges", 4) {
+		r.Obliges = Some(t, "obliges", []string{"log", "tell"})
 	}
-	if !d && chance(t, "point", 6) {
+	if !d && Chance(t, "point", 6) {
 		r.Point = "desk"
 	}
 	return r
@@ -165,21 +166,21 @@ func bases(t *rapid.T) []decision.Basis {
 	return out
 }
 
-// tests draws conditions; consent may only be tested for the given word there.
-func tests(t *rapid.T, what string, oneIn int, consent string) []decision.Test {
-	if !chance(t, what+"?", oneIn) {
+// Tests draws conditions; consent may only be tested for the given word there.
+func Tests(t *rapid.T, what string, oneIn int, consent string) []decision.Test {
+	if !Chance(t, what+"?", oneIn) {
 		return nil
 	}
-	span := decision.Duration{Micros: int64(rapid.IntRange(0, 4).Draw(t, "span")) * int64(hour)}
+	span := decision.Duration{Micros: int64(rapid.IntRange(0, 4).Draw(t, "span")) * int64(Hour)}
 	all := []decision.Test{
-		{Fact: "residence", In: decision.Set{Names: some(t, "places", countryWords), Not: chance(t, "not", 2)}},
+		{Fact: "residence", In: decision.Set{Names: Some(t, "places", countryWords), Not: Chance(t, "not", 2)}},
 		{Fact: "age", Min: int32(rapid.IntRange(0, 18).Draw(t, "min")), Max: int32(rapid.IntRange(0, 1).Draw(t, "max?")) * 30},
-		{Fact: "account", State: one(t, "state", "open", "closed", "never", "assigned")},
-		{Fact: "bought", Event: one(t, "event", "happened", "never", "within", "over"), Span: span},
-		{Fact: "vip", In: decision.Set{Names: []string{one(t, "vip", "yes", "no")}}},
-		{Fact: "tier", In: decision.Set{Names: some(t, "tiers", []string{"low", "mid", "high"}), Not: chance(t, "not", 2)}},
+		{Fact: "account", State: One(t, "state", "open", "closed", "never", "assigned")},
+		{Fact: "bought", Event: One(t, "event", "happened", "never", "within", "over"), Span: span},
+		{Fact: "vip", In: decision.Set{Names: []string{One(t, "vip", "yes", "no")}}},
+		{Fact: "tier", In: decision.Set{Names: Some(t, "tiers", []string{"low", "mid", "high"}), Not: Chance(t, "not", 2)}},
 		{Fact: "score", Min: int32(rapid.IntRange(-1, 3).Draw(t, "min")), Max: int32(rapid.IntRange(0, 4).Draw(t, "max"))},
-		{Fact: "mood", In: decision.Set{Names: []string{one(t, "mood", "good", "bad")}}},
+		{Fact: "mood", In: decision.Set{Names: []string{One(t, "mood", "good", "bad")}}},
 		{Fact: "transport", In: decision.Set{Names: []string{"plain"}}},
 	}
 	if consent != "" {
@@ -193,58 +194,65 @@ func tests(t *rapid.T, what string, oneIn int, consent string) []decision.Test {
 	return out
 }
 
-func keep(t *rapid.T, id string) decision.Keep {
-	k := decision.Keep{ID: id, Clause: "k", Data: some(t, "data", dataWords), Then: "erase"}
-	if chance(t, "for", 2) {
-		k.For = some(t, "for", purposeWords)
+func Keep(t *rapid.T, id string) decision.Keep {
+	k := decision.Keep{ID: id, Clause: "k", Data: Some(t, "data", DataWords), Then: "erase"}
+	if Chance(t, "for", 2) {
+		k.For = Some(t, "for", purposeWords)
 	}
-	if chance(t, "until", 2) {
-		k.Until = &decision.Moment{Span: decision.Duration{Days: int32(rapid.IntRange(0, 1).Draw(t, "days")), Micros: int64(hour)}}
-		if chance(t, "state", 2) {
-			k.Until.State, k.Until.Opens = "account", chance(t, "opens", 2)
+	if Chance(t, "until", 2) {
+		k.Until = &decision.Moment{Span: decision.Duration{Days: int32(rapid.IntRange(0, 1).Draw(t, "days")), Micros: int64(Hour)}}
+		if Chance(t, "state", 2) {
+			k.Until.State, k.Until.Opens = "account", Chance(t, "opens", 2)
 		} else {
-			k.Until.Event = one(t, "event", "bought", "left")
+			k.Until.Event = One(t, "event", "bought", "left")
 		}
 	}
-	if k.Until == nil || chance(t, "while", 2) {
-		k.While = tests(t, "while", 1, word(k.For == nil, "valid", ""))
+	if k.Until == nil || Chance(t, "while", 2) {
+		k.While = Tests(t, "while", 1, word(k.For == nil, "valid", ""))
 	}
-	if chance(t, "basis", 2) {
+	if Chance(t, "basis", 2) {
 		k.Basis = bases(t)[0]
 	}
 	return k
 }
 
-func law(t *rapid.T, id string) decision.Law {
-	l := decision.Law{ID: id, Territory: some(t, "territory", []string{"DE", "US", "US-CA", "CH", "*"}),
+func Law(t *rapid.T, id string) decision.Law {
+	l := decision.Law{ID: id, Territory: Some(t, "territory", []string{"DE", "US", "US-CA", "CH", "*"}),
 		ChildAge: int32(rapid.IntRange(0, 1).Draw(t, "child")) * 16, ChildRow: decision.Row{Article: "8", Because: "child"}}
-	if chance(t, "dated", 4) {
-		l.From = now + decision.Instant(rapid.IntRange(-1, 1).Draw(t, "from"))*hour
+	if Chance(t, "dated", 4) {
+		l.From = Now + decision.Instant(rapid.IntRange(-1, 1).Draw(t, "from"))*Hour
 	}
-	if chance(t, "ages", 3) {
+	if Chance(t, "ages", 3) {
 		l.ChildAges = map[string]int32{"DE": 14, "US": 20}
 	}
 	for _, s := range rapid.SliceOfNDistinct(rapid.SampledFrom(decision.Styles()), 0, 3, rapid.ID).Draw(t, "strikes") {
 		l.Strikes = append(l.Strikes, decision.Strike{Style: s, Row: decision.Row{Article: "7", Because: string(s)}})
 	}
-	if chance(t, "transfers", 3) {
+	if Chance(t, "transfers", 3) {
 		l.Transfers = &decision.Transfers{Free: []string{"DE"}, Row: decision.Row{Article: "44", Because: "no-mechanism"},
-			Adequate:   []decision.Adequacy{{Country: "US-CA", Until: now + hour*decision.Instant(rapid.IntRange(-1, 1).Draw(t, "until"))}},
-			Mechanisms: []decision.Mechanism{{Name: "scc", Row: decision.Row{Article: "46", Because: "ended"}, From: now - hour}, {Name: "old", Until: now - hour, Row: decision.Row{Article: "46", Because: "ended"}}}}
+			Adequate:   []decision.Adequacy{{Country: "US-CA", Until: Now + Hour*decision.Instant(rapid.IntRange(-1, 1).Draw(t, "until"))}},
+			Mechanisms: []decision.Mechanism{{Name: "scc", Row: decision.Row{Article: "46", Because: "ended"}, From: Now - Hour}, {Name: "old", Until: Now - Hour, Row: decision.Row{Article: "46", Because: "ended"}}}}
 	}
-	if chance(t, "bans", 3) {
-		l.Bans = append(l.Bans, decision.Ban{Verbs: some(t, "verbs", []string{"use", "disclose", "publish", "sell", "set"}),
-			Identifies: chance(t, "identifies", 2), Special: chance(t, "special", 3), Marketing: chance(t, "marketing", 3),
+	if Chance(t, "bans", 3) {
+		l.Bans = append(l.Bans, decision.Ban{Verbs: Some(t, "verbs", []string{"use", "disclose", "publish", "sell", "set"}),
+			Identifies: Chance(t, "identifies", 2), Special: Chance(t, "special", 3), Marketing: Chance(t, "marketing", 3),
 			Except: rapid.SliceOfNDistinct(rapid.SampledFrom(basisWords), 0, 2, rapid.ID).Draw(t, "except"), Row: decision.Row{Article: "9", Because: "banned"}})
 	}
 	return l
 }
 
-// aimed draws a request that some rule of the model speaks of, more often than chance would.
-func aimed(t *rapid.T, m *decision.Model) decision.Request {
-	q := request(t)
-	r := rapid.SampledFrom(m.Rules).Draw(t, "aim")
-	if chance(t, "stray", 4) || len(r.Data.Names) == 0 || r.Data.Not {
+// Aimed draws a request that some rule of the model speaks of, more often than chance would.
+func Aimed(t *rapid.T, m *decision.Model) decision.Request {
+	if len(m.Rules) == 0 || Chance(t, "stray", 4) {
+		return Request(t)
+	}
+	return AimedAt(t, rapid.SampledFrom(m.Rules).Draw(t, "aim"))
+}
+
+// AimedAt draws a request that the rule speaks of, as far as it names what it is about.
+func AimedAt(t *rapid.T, r decision.Rule) decision.Request {
+	q := Request(t)
+	if len(r.Data.Names) == 0 || r.Data.Not {
 		return q
 	}
 	q.Service, q.Cookie, q.With = "", "", nil
@@ -262,7 +270,7 @@ func aimed(t *rapid.T, m *decision.Model) decision.Request {
 		q.For = r.For.Names[0]
 	}
 	q.To = ""
-	if len(r.To.Names) > 0 && !r.To.Not {
+	if len(r.To.Names) > 0 && !r.To.Not && r.To.Names[0] != decision.Us {
 		q.To = r.To.Names[0]
 	}
 	for at, s := range map[*string]decision.Set{&q.By: r.By, &q.From: r.From, &q.Of: r.Of, &q.Ground: r.Ground} {
@@ -273,31 +281,31 @@ func aimed(t *rapid.T, m *decision.Model) decision.Request {
 	return q
 }
 
-func request(t *rapid.T) decision.Request {
-	q := decision.Request{At: now}
+func Request(t *rapid.T) decision.Request {
+	q := decision.Request{At: Now}
 	switch rapid.IntRange(0, 13).Draw(t, "object") {
 	case 0:
-		q.Action, q.Service = one(t, "verb", "grant", "use"), "hosting"
+		q.Action, q.Service = One(t, "verb", "grant", "use"), "hosting"
 	case 1:
 		q.Action, q.Cookie = "set", "_ga"
 	case 2:
-		q.Action, q.Data = one(t, "verb", "erase", "detach"), some(t, "data", dataWords)
+		q.Action, q.Data = One(t, "verb", "erase", "detach"), Some(t, "data", DataWords)
 	default:
-		q.Action = one(t, "verb", "use", "use", "use", "read", "store", "disclose", "disclose", "combine", "collect", "publish", "sell", "profile")
-		q.Data = some(t, "data", dataWords)
+		q.Action = One(t, "verb", "use", "use", "use", "read", "store", "disclose", "disclose", "combine", "collect", "publish", "sell", "profile")
+		q.Data = Some(t, "data", DataWords)
 	}
 	if q.Action == "combine" {
-		q.With = some(t, "with", dataWords)
+		q.With = Some(t, "with", DataWords)
 	}
-	q.For = one(t, "for", append([]string{"", "care"}, purposeWords...)...)
-	if q.For == "" && len(q.Data) > 0 && !chance(t, "no purpose", 20) {
+	q.For = One(t, "for", append([]string{"", "care"}, purposeWords...)...)
+	if q.For == "" && len(q.Data) > 0 && !Chance(t, "no purpose", 20) {
 		q.For = "care"
 	}
 	maybe := func(what string, words []string) string {
-		if !chance(t, what+"?", 3) {
+		if !Chance(t, what+"?", 3) {
 			return ""
 		}
-		return one(t, what, words...)
+		return One(t, what, words...)
 	}
 	q.To = maybe("to", recipientWords)
 	q.By = maybe("by", append([]string{"partners"}, roleWords...))
@@ -308,72 +316,72 @@ func request(t *rapid.T) decision.Request {
 	q.As = decision.Form(maybe("as", []string{"identified", "unlinked", "aggregated"}))
 	q.Group = rapid.IntRange(0, 3).Draw(t, "group")
 	for name, values := range map[string][]string{"topic": {"offers", "news", "bills"}, "channel": {"mail", "phone"}, "mood": {"good", "bad"}, "transport": {"plain", "encrypted"}} {
-		if chance(t, name+"?", 2) {
-			q.Stated = append(q.Stated, decision.Stated{Name: name, Value: one(t, name, values...)})
+		if Chance(t, name+"?", 2) {
+			q.Stated = append(q.Stated, decision.Stated{Name: name, Value: One(t, name, values...)})
 		}
 	}
-	if chance(t, "assigned", 2) {
+	if Chance(t, "assigned", 2) {
 		q.Assigned = []string{"account"}
 	}
-	if chance(t, "ended", 8) {
-		q.Ended = []string{one(t, "ended", "dpa", "paid")}
+	if Chance(t, "ended", 8) {
+		q.Ended = []string{One(t, "ended", "dpa", "paid")}
 	}
 	return q
 }
 
 func instant(t *rapid.T, what string) decision.Instant {
-	return now + decision.Instant(rapid.IntRange(-4, 1).Draw(t, what))*hour
+	return Now + decision.Instant(rapid.IntRange(-4, 1).Draw(t, what))*Hour
 }
 
-func person(t *rapid.T) decision.Person {
-	p := decision.Person{Residence: one(t, "residence", append([]string{"", "FR", "US-NY"}, countryWords...)...)}
+func Person(t *rapid.T) decision.Person {
+	p := decision.Person{Residence: One(t, "residence", append([]string{"", "FR", "US-NY"}, countryWords...)...)}
 	switch rapid.IntRange(0, 2).Draw(t, "age") {
 	case 1:
 		p.Age = int32(rapid.IntRange(1, 30).Draw(t, "years"))
 	case 2:
-		p.Born = now - decision.Instant(rapid.IntRange(0, 30*365).Draw(t, "born"))*24*hour
+		p.Born = Now - decision.Instant(rapid.IntRange(0, 30*365).Draw(t, "born"))*24*Hour
 	}
-	if chance(t, "vip?", 2) {
-		p.Facts = append(p.Facts, decision.Stated{Name: "vip", Value: one(t, "vip", "yes", "no")})
+	if Chance(t, "vip?", 2) {
+		p.Facts = append(p.Facts, decision.Stated{Name: "vip", Value: One(t, "vip", "yes", "no")})
 	}
-	if chance(t, "tier?", 2) {
-		p.Facts = append(p.Facts, decision.Stated{Name: "tier", Value: one(t, "tier", "low", "mid", "high")})
+	if Chance(t, "tier?", 2) {
+		p.Facts = append(p.Facts, decision.Stated{Name: "tier", Value: One(t, "tier", "low", "mid", "high")})
 	}
-	if chance(t, "score?", 2) {
+	if Chance(t, "score?", 2) {
 		p.Facts = append(p.Facts, decision.Stated{Name: "score", Number: int32(rapid.IntRange(-1, 4).Draw(t, "score"))})
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "events") {
-		p.Events = append(p.Events, decision.Event{Name: one(t, "event", "joined", "joined", "left", "bought"), At: instant(t, "at")})
+		p.Events = append(p.Events, decision.Event{Name: One(t, "event", "joined", "joined", "left", "bought"), At: instant(t, "at")})
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "choices") {
-		p.Choices = append(p.Choices, choiceOf(t, rapid.SampledFrom(append(decision.ChoiceKinds(), decision.Granted, decision.Granted, decision.Granted)).Draw(t, "kind")))
+		p.Choices = append(p.Choices, ChoiceOf(t, rapid.SampledFrom(append(decision.ChoiceKinds(), decision.Granted, decision.Granted, decision.Granted)).Draw(t, "kind")))
 	}
 	return p
 }
 
-func choiceOf(t *rapid.T, kind decision.ChoiceKind) decision.Choice {
-	c := decision.Choice{Kind: kind, At: instant(t, "at"), Guardian: chance(t, "guardian", 3)}
+func ChoiceOf(t *rapid.T, kind decision.ChoiceKind) decision.Choice {
+	c := decision.Choice{Kind: kind, At: instant(t, "at"), Guardian: Chance(t, "guardian", 3)}
 	if kind == decision.Granted {
 		c.Style = rapid.SampledFrom(append(decision.Styles(), decision.OptIn, decision.Explicit)).Draw(t, "style")
-		if chance(t, "ends", 4) {
+		if Chance(t, "ends", 4) {
 			c.Until = c.At + decision.Instant(rapid.IntRange(1, 5*3600*1000).Draw(t, "length"))*1000
 		}
 	}
 	s := &c.Scope
-	if chance(t, "for?", 2) {
-		s.For = some(t, "for", purposeWords)
+	if Chance(t, "for?", 2) {
+		s.For = Some(t, "for", purposeWords)
 	}
-	if chance(t, "data?", 2) {
-		s.Data = some(t, "data", dataWords)
+	if Chance(t, "data?", 2) {
+		s.Data = Some(t, "data", DataWords)
 	}
-	if chance(t, "to?", 4) {
-		s.To = some(t, "to", recipientWords)
+	if Chance(t, "to?", 4) {
+		s.To = Some(t, "to", recipientWords)
 	}
-	if chance(t, "topic?", 4) {
-		s.Facets = []decision.FacetValues{{Facet: "topic", Values: some(t, "topics", []string{"offers", "news", "bills"})}}
+	if Chance(t, "topic?", 4) {
+		s.Facets = []decision.FacetValues{{Facet: "topic", Values: Some(t, "topics", []string{"offers", "news", "bills"})}}
 	}
-	if kind == decision.Granted && chance(t, "closed", 4) {
-		s.Closed, s.Controller, s.Countries = true, one(t, "controller", "site", "site", "other"), some(t, "countries", []string{"DE", "US"})
+	if kind == decision.Granted && Chance(t, "closed", 4) {
+		s.Closed, s.Controller, s.Countries = true, One(t, "controller", "site", "site", "other"), Some(t, "countries", []string{"DE", "US"})
 		s.Data = append(s.Data, "contact", "contact.email")
 		s.For = append(s.For, "care", "care.mail")
 		s.To = append(s.To, "partners", "partners.ads")
