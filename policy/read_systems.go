@@ -15,7 +15,11 @@ func (r *reader) systems(v Value) {
 	for _, e := range v.at("identifiers").Map {
 		r.words.add(identifierNames, e.Key.Text)
 	}
-	r.fill("the data map", v, []field{
+	r.fill("the data map", v, systemsFields(r, s), nil)
+}
+
+func systemsFields(r *reader, s *Systems) []field {
+	return []field{
 		{"avow", formWord, "the language: v1", true, r.version()},
 		{"identifiers", formMap, "what links rows of one person across systems", false, func(v Value) {
 			r.each(v, func(n Name, v Value) {
@@ -30,7 +34,7 @@ func (r *reader) systems(v Value) {
 		{"systems", formMap, "stores of personal data", true, func(v Value) {
 			r.each(v, func(n Name, v Value) { s.Systems = append(s.Systems, r.system(n, v)) })
 		}},
-	}, nil)
+	}
 }
 
 func (r *reader) system(n Name, v Value) System {

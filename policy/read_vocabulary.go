@@ -18,7 +18,12 @@ func (r *reader) vocabulary(v Value) {
 	}
 	r.declare(v)
 	u := &r.p.Vocabulary
-	r.fill("the vocabulary", v, []field{
+	r.fill("the vocabulary", v, vocabularyFields(r, u), nil)
+	r.distinct()
+}
+
+func vocabularyFields(r *reader, u *Vocabulary) []field {
+	return []field{
 		{"avow", formWord, "the language: v1", true, r.version()},
 		{"data", formMap, "categories of personal data", true, r.categories(u)},
 		{"purposes", formMap, "what data is used for", true, r.purposes(u)},
@@ -36,8 +41,7 @@ func (r *reader) vocabulary(v Value) {
 		{"policies", formMap, "other organisations' texts", false, r.linked(u)},
 		{"attributes", formMap, "properties of AuthZEN requests that conditions may test", false, r.attributes(u)},
 		{"authzen", formMap, "words of callers that do not speak ours", false, r.authzen(u)},
-	}, nil)
-	r.distinct()
+	}
 }
 
 // declare enters every name before any property is read.

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/policy"
+)
+
+func decideCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "decide DIR --ask '…' [--given '…']",
+		Short: "Answer a question by a notice, and explain",
+		Long: `Answer a question by a notice, and explain. Facts and question are written in the
+words of a notice's examples. Exit status 1 is a denial.`,
+		Example: `  avow decide policies/isodme --given 'account: open, residence: DE' \
+    --ask 'action: use, data: contact.email, for: direct-marketing, channel: email, topic: offers'`,
+		Args: dirs(1),
+	}
+	asJSON := jsonFlag(c)
+	ask := c.Flags().String("ask", "", "the question: action, data or service, for, to, in, …")
+	given := c.Flags().String("given", "", "what is known: facts, events, consents, a role, a date")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if strings.TrimSpace(*ask) == "" {
+			return usage{hinted{errors.New("no question"), "write --ask 'action: use, data: contact.email, for: billing'"}}
+		}
+		l, err := load(args[0], c.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		q, problems := policy.ParseQuestion(l.policy, l.model, *given, *ask, decision.InstantOf(time.Now()))
+		if len(problems) > 0 {
+			policy.Print(c.ErrOrStderr(), []policy.File{{Name: "given", Text: []byte("{" + *given + "}")}, {Name: "ask", Text: []byte("{" + *ask + "}")}}, problems)
+			return usage{errors.New("the question cannot be read")}
+		}
+		facts, err := l.program.Facts(q.Person)
+		if err != nil {
+			return err
+		}
+		var d decision.Decision
+		l.program.Decide(&q.Request, &facts, &d)
+		answer := d.Answer()
+		if *asJSON {
+			if err := writeJSON(c.OutOrStdout(), answer); err != nil {
+				return err
+			}
+		} else {
+			policy.Explain(c.OutOrStdout(), l.policy, answer)
+		}
+		if !answer.Allowed() {
+			return failure{exitFailed}
+		}
+		return nil
+	}
+	return c
+}

@@ -1,0 +1,96 @@
+// Command avow checks, tests, explains and serves privacy notices that run.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses of every verb.
+const (
+	exitFailed = 1 // what was asked for did not hold
+	exitUsage  = 2 // the command line cannot be read
+)
+
+// A failure was already told in full; only its exit status is left.
+type failure struct{ status int }
+
+func (f failure) Error() string { return "failed" }
+
+// A hinted error says what to do about it.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (h hinted) Error() string { return h.err.Error() }
+func (h hinted) Unwrap() error { return h.err }
+
+// usage is an error in how the command was called.
+type usage struct{ error }
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is main with everything given.
+func run(args []string, out, errs io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.Execute()
+	var f failure
+	var u usage
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &f):
+		return f.status
+	}
+	fmt.Fprintf(errs, "avow: error: %v\n", err)
+	var h hinted
+	if errors.As(err, &h) {
+		fmt.Fprintf(errs, "avow: hint: %s\n", h.hint)
+	}
+	if errors.As(err, &u) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "avow",
+		Short: "The privacy notice you publish is the program that handles your people's data",
+		Long: `Avow reads a privacy notice whose clauses say, under their prose, what they make
+the system do, and an example that proves it.
+
+Exit status: 0 ok, 1 failed, 2 usage, 3 verification failed.`,
+		SilenceErrors: true, SilenceUsage: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage{hinted{fmt.Errorf("%q is no verb", args[0]), "avow --help lists them"}}
+			}
+			return c.Help()
+		},
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage{hinted{err, c.CommandPath() + " --help shows the flags"}}
+	})
+	root.AddCommand(checkCommand(), testCommand(), coverageCommand(), diffCommand(), schemaCommand(),
+		demoCommand(), serveCommand(), decideCommand(), benchCommand())
+	return root
+}
+
+// dirs asks for at least n policy folders.
+func dirs(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < n {
+			return usage{hinted{errors.New("no policy named"), "name the folder of a policy, as in " + c.CommandPath() + " policies/starter"}}
+		}
+		return nil
+	}
+}

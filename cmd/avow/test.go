@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/avowhq/avow/policy"
+)
+
+func testCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "test DIR...",
+		Short: "Run the examples of a policy",
+		Long: `Run the examples of a policy. An example passes only if the answer is right and a
+promise of its own clause is among those that determined it. Examples that ask
+what a later engine answers wait, and are counted apart.`,
+		Example: "  avow test policies/starter",
+		Args:    dirs(1),
+	}
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		type outcome struct {
+			Site    string `json:"site"`
+			Clause  string `json:"clause"`
+			Line    int    `json:"line"`
+			Verdict string `json:"verdict"`
+			Why     string `json:"why,omitempty"`
+		}
+		results := []outcome{}
+		failed := 0
+		for _, dir := range args {
+			l, err := load(dir, c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			count := map[policy.Verdict]int{}
+			for _, r := range policy.RunExamples(l.policy, l.program, l.model) {
+				count[r.Verdict]++
+				results = append(results, outcome{l.model.Site, r.Example.Clause.ID, r.Example.Pos.Line, string(r.Verdict), r.Why})
+				if r.Verdict == policy.Failed && !*asJSON {
+					policy.Print(c.OutOrStdout(), l.policy.Files, []policy.Problem{{Code: "E16", Pos: r.Example.Pos, Message: "clause " + r.Example.Clause.ID + ": " + r.Why}})
+				}
+			}
+			failed += count[policy.Failed]
+			if !*asJSON {
+				fmt.Fprintf(c.OutOrStdout(), "%s: %d passed, %d failed, %d waiting for a later engine\n", dir, count[policy.Passed], count[policy.Failed], count[policy.Waiting])
+			}
+		}
+		if *asJSON {
+			if err := writeJSON(c.OutOrStdout(), map[string]any{"examples": results}); err != nil {
+				return err
+			}
+		}
+		if failed > 0 {
+			return failure{exitFailed}
+		}
+		return nil
+	}
+	return c
+}

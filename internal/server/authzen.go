@@ -1,0 +1,306 @@
+package server
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/policy"
+)
+
+// An evaluation is a request of the AuthZEN Authorization API 1.0. Unknown members are ignored.
+type evaluation struct {
+	Subject  *entity        `json:"subject"`
+	Action   *action        `json:"action"`
+	Resource *entity        `json:"resource"`
+	Context  map[string]any `json:"context"`
+}
+
+type entity struct {
+	Type       *string        `json:"type"`
+	ID         *string        `json:"id"`
+	Properties map[string]any `json:"properties"`
+}
+
+type action struct {
+	Name       *string        `json:"name"`
+	Properties map[string]any `json:"properties"`
+}
+
+// lacks names the first required member that is missing, or "".
+func (e *evaluation) lacks() string {
+	switch {
+	case e.Subject == nil:
+		return "subject"
+	case e.Subject.Type == nil || *e.Subject.Type == "":
+		return "subject.type"
+	case e.Subject.ID == nil || *e.Subject.ID == "":
+		return "subject.id"
+	case e.Action == nil:
+		return "action"
+	case e.Action.Name == nil || *e.Action.Name == "":
+		return "action.name"
+	case e.Resource == nil:
+		return "resource"
+	case e.Resource.Type == nil || *e.Resource.Type == "":
+		return "resource.type"
+	case e.Resource.ID == nil || *e.Resource.ID == "":
+		return "resource.id"
+	}
+	return ""
+}
+
+// A verdict is the answer to an evaluation.
+type verdict struct {
+	Decision bool     `json:"decision"`
+	Context  *reasons `json:"context,omitempty"`
+	outcome  decision.Outcome
+}
+
+// reasons is the answer's context (design: AuthZEN).
+type reasons struct {
+	ReasonAdmin  map[string]string `json:"reason_admin,omitempty"`
+	ReasonUser   map[string]string `json:"reason_user,omitempty"`
+	Kind         string            `json:"kind,omitempty"`
+	Clauses      []string          `json:"clauses,omitempty"`
+	Missing      []string          `json:"missing,omitempty"`
+	Law          []decision.Reason `json:"law,omitempty"`
+	Obligations  []obligation      `json:"obligations,omitempty"`
+	Version      string            `json:"version,omitempty"`
+	Seq          int64             `json:"seq"`
+	EvaluationID string            `json:"evaluation_id,omitempty"`
+	Error        *itemError        `json:"error,omitempty"`
+}
+
+type obligation struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+}
+
+type itemError struct {
+	Status  int    `json:"status"`
+	Message string `json:"message"`
+}
+
+// A refusal is a request that cannot be read; its text never repeats what was sent.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r refusal) Error() string { return r.text }
+
+// read decodes a body into v. AuthZEN wants 400 for a wrong content type, not 415.
+func read(w http.ResponseWriter, r *http.Request, v any) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return refusal{http.StatusBadRequest, "Content-Type is not application/json"}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return refusal{http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB"}
+	}
+	if err != nil || len(body) == 0 {
+		return refusal{http.StatusBadRequest, "the body is empty or was cut off"}
+	}
+	return decode(body, v)
+}
+
+func decode(body []byte, v any) error {
+	err := json.Unmarshal(body, v)
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind):
+		return refusal{http.StatusBadRequest, "member " + kind.Field + " has the wrong JSON type"}
+	case err != nil:
+		return refusal{http.StatusBadRequest, "the body is not JSON"}
+	}
+	return nil
+}
+
+// refuse answers an error as AuthZEN has it: a JSON string.
+func refuse(w http.ResponseWriter, err error) {
+	status := http.StatusBadRequest
+	var r refusal
+	if errors.As(err, &r) {
+		status = r.status
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(err.Error())
+}
+
+func (s *Server) evaluation(w http.ResponseWriter, r *http.Request) {
+	var e evaluation
+	if err := read(w, r, &e); err != nil {
+		refuse(w, err)
+		return
+	}
+	s.answerOne(w, r, &e)
+}
+
+func (s *Server) answerOne(w http.ResponseWriter, r *http.Request, e *evaluation) {
+	if lacks := e.lacks(); lacks != "" {
+		refuse(w, refusal{http.StatusBadRequest, "member " + lacks + " is missing"})
+		return
+	}
+	x, err := s.site(r.PathValue("site"), text(e.Context["site"]))
+	if err != nil {
+		refuse(w, refusal{http.StatusBadRequest, err.Error()})
+		return
+	}
+	writeAnswer(w, s.decide(x, e))
+}
+
+func writeAnswer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v)
+}
+
+// A batch is a request of the evaluations API: its own members are defaults, replaced whole.
+type batch struct {
+	evaluation
+	Evaluations []json.RawMessage `json:"evaluations"`
+	Options     struct {
+		Semantic string `json:"evaluations_semantic"`
+	} `json:"options"`
+}
+
+func (s *Server) evaluations(w http.ResponseWriter, r *http.Request) {
+	var b batch
+	if err := read(w, r, &b); err != nil {
+		refuse(w, err)
+		return
+	}
+	if len(b.Evaluations) == 0 {
+		s.answerOne(w, r, &b.evaluation)
+		return
+	}
+	out := struct {
+		Evaluations []verdict `json:"evaluations"`
+	}{[]verdict{}}
+	for _, raw := range b.Evaluations {
+		v := s.item(r.PathValue("site"), raw, b.evaluation)
+		out.Evaluations = append(out.Evaluations, v)
+		if !v.Decision && b.Options.Semantic == "deny_on_first_deny" || v.Decision && b.Options.Semantic == "permit_on_first_permit" {
+			break
+		}
+	}
+	writeAnswer(w, out)
+}
+
+// item answers one evaluation of a batch; what is wrong with it denies it alone.
+func (s *Server) item(path string, raw json.RawMessage, defaults evaluation) verdict {
+	wrong := func(text string) verdict {
+		return verdict{Context: &reasons{Error: &itemError{http.StatusBadRequest, text}}}
+	}
+	var own evaluation
+	if err := decode(raw, &own); err != nil {
+		return wrong(err.Error())
+	}
+	e := defaults
+	if own.Subject != nil {
+		e.Subject = own.Subject
+	}
+	if own.Action != nil {
+		e.Action = own.Action
+	}
+	if own.Resource != nil {
+		e.Resource = own.Resource
+	}
+	if own.Context != nil {
+		e.Context = own.Context
+	}
+	if lacks := e.lacks(); lacks != "" {
+		return wrong("member " + lacks + " is missing")
+	}
+	x, err := s.site(path, text(e.Context["site"]))
+	if err != nil {
+		return wrong(err.Error())
+	}
+	return s.decide(x, &e)
+}
+
+// decide answers one evaluation that has all its members.
+func (s *Server) decide(x *site, e *evaluation) verdict {
+	at := decision.InstantOf(s.clock())
+	q, err := x.question(e, at)
+	if err != nil {
+		return s.verdict(x, decision.Answer{Outcome: decision.Indeterminate}, err.Error())
+	}
+	facts, err := x.program.Facts(q.Person)
+	if err != nil {
+		return s.verdict(x, decision.Answer{Outcome: decision.Indeterminate}, err.Error())
+	}
+	var d decision.Decision
+	x.program.Decide(&q.Request, &facts, &d)
+	return s.verdict(x, d.Answer(), "")
+}
+
+func (s *Server) verdict(x *site, a decision.Answer, trouble string) verdict {
+	s.decisions.WithLabelValues(x.model.Site, a.Outcome.String()).Inc()
+	why := policy.Say(a)
+	if trouble != "" {
+		why = trouble
+	}
+	c := &reasons{ReasonAdmin: map[string]string{"en": why}, ReasonUser: map[string]string{"en": policy.SayToPerson(a)},
+		Kind: a.Outcome.String(), Law: a.Laws, Version: x.version, EvaluationID: s.ids.next()}
+	for _, id := range a.Promises {
+		if clause := x.clauseOf[id]; len(c.Clauses) == 0 || c.Clauses[len(c.Clauses)-1] != clause {
+			c.Clauses = append(c.Clauses, clause)
+		}
+	}
+	for _, m := range a.Missing {
+		what := m.What
+		if m.Name != "" {
+			what += " " + m.Name
+		}
+		c.Missing = append(c.Missing, what)
+	}
+	for _, o := range a.Obliges {
+		c.Obligations = append(c.Obligations, obligation{o, "urn:avow:obligation:" + o})
+	}
+	return verdict{Decision: a.Allowed(), Context: c, outcome: a.Outcome}
+}
+
+// configuration is AuthZEN's metadata, for the whole server or one site.
+func (s *Server) configuration(w http.ResponseWriter, r *http.Request) {
+	base := "http://" + r.Host
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		base = "https://" + r.Host
+	}
+	if name := r.PathValue("site"); name != "" {
+		if _, err := s.site(name, ""); err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		base += "/" + name
+	}
+	writeAnswer(w, map[string]any{
+		"policy_decision_point":       base,
+		"access_evaluation_endpoint":  base + "/access/v1/evaluation",
+		"access_evaluations_endpoint": base + "/access/v1/evaluations",
+	})
+}
+
+// evaluationIDs are unique: a random start for each process, then counted.
+type evaluationIDs struct {
+	start string
+	n     *atomic.Uint64
+}
+
+func newEvaluationIDs() evaluationIDs {
+	b := make([]byte, 9)
+	rand.Read(b)
+	return evaluationIDs{hex.EncodeToString(b), new(atomic.Uint64)}
+}
+
+func (e evaluationIDs) next() string { return e.start + "-" + strconv.FormatUint(e.n.Add(1), 36) }

@@ -1,0 +1,30 @@
+package policy
+
+import (
+	"fmt"
+
+	"github.com/avowhq/avow/decision"
+)
+
+// CheckRun finds what only running shows: examples that fail (E16), promises whose removal turns no
+// example red (W19), and rules that never decide (W20, W21).
+func CheckRun(p *Policy, m *decision.Model, program *decision.Program) ([]Problem, error) {
+	var out []Problem
+	for _, r := range RunExamples(p, program, m) {
+		if r.Verdict == Failed {
+			out = append(out, Problem{"E16", r.Example.Pos, "the example fails: " + r.Why, ""})
+		}
+	}
+	unproven, err := Unproven(p, m)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range unproven {
+		out = append(out, Problem{"W19", x.Pos, fmt.Sprintf("no example turns red without %s", x.ID), "add an example that only this promise answers"})
+	}
+	dead, err := Dead(p, m, unproven)
+	if err != nil {
+		return nil, err
+	}
+	return append(out, dead...), nil
+}

@@ -1,0 +1,69 @@
+package policy
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fix mends what is mechanical in a policy's files: Unicode normal form C, line ends, spaces at the
+// end of lines of blocks, and anchors that headings lack. It never changes what a policy means, and
+// doing it twice is doing it once.
+func Fix(dir string) error {
+	for _, name := range []string{NoticeFile, VocabularyFile, SystemsFile} {
+		path := filepath.Join(dir, name)
+		text, err := os.ReadFile(path)
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("fix policy: %w", err)
+		}
+		fixed := FixText(name, text)
+		if bytes.Equal(fixed, text) {
+			continue
+		}
+		if err := os.WriteFile(path, fixed, 0o644); err != nil {
+			return fmt.Errorf("fix policy: %w", err)
+		}
+	}
+	return nil
+}
+
+var bareHeading = regexp.MustCompile(`^(#{2,6})\s+(.*?)\s*$`)
+
+// FixText is Fix on one file's text.
+func FixText(name string, text []byte) []byte {
+	s := norm.NFC.String(strings.ReplaceAll(string(text), "\r\n", "\n"))
+	taken := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\{#([^}\s]+)`).FindAllStringSubmatch(s, -1) {
+		taken[m[1]] = true
+	}
+	lines := strings.Split(s, "\n")
+	fenced := false
+	for i, line := range lines {
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			fenced = !fenced
+			lines[i] = strings.TrimRight(line, " \t")
+			continue
+		}
+		if name != NoticeFile || fenced {
+			lines[i] = strings.TrimRight(line, " \t")
+			continue
+		}
+		if m := bareHeading.FindStringSubmatch(line); m != nil && !strings.Contains(line, "{#") && m[2] != "" {
+			id := slug(m[2])
+			for n := 2; taken[id]; n++ {
+				id = fmt.Sprintf("%s-%d", slug(m[2]), n)
+			}
+			taken[id] = true
+			lines[i] = fmt.Sprintf("%s %s {#%s}", m[1], m[2], id)
+		}
+	}
+	return []byte(strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n")
+}
