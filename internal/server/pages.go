@@ -1,13 +1,10 @@
 package server
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
 	"net/http"
 	"strings"
-
-	"github.com/yuin/goldmark"
 
 	"github.com/avowhq/avow/policy"
 )
@@ -66,12 +63,12 @@ func (x *site) view(machine bool) (noticePage, error) {
 		Contact: f.Controller.Contact.Text, Officer: f.Controller.Officer.Text, Machine: machine}
 	for i, c := range x.policy.Clauses {
 		cover := x.coverage.Clauses[i]
-		prose, err := render(c.Prose)
+		prose, err := policy.RenderProse(c)
 		if err != nil {
 			return v, err
 		}
 		one := clauseView{ID: c.ID, Title: c.Title, Level: min(max(c.Level, 2), 6), Status: string(cover.Status), Says: saying(cover.Status), Flags: cover.Flags,
-			Prose: prose, Examples: cover.Examples, Passed: cover.Passed}
+			Prose: template.HTML(prose), Examples: cover.Examples, Passed: cover.Passed}
 		for j, p := range c.Promises {
 			one.Promises = append(one.Promises, promiseView{p.Kind, p.Sentence(), string(cover.Promises[j].Status)})
 		}
@@ -90,15 +87,6 @@ func saying(s policy.Status) string {
 		policy.Unbound: "nothing stands behind it yet", policy.Stated: "information", policy.Declared: "declared: its engine is still to come",
 		policy.Bound: "it compiles; no example shows it", policy.Tested: "tested: its examples pass",
 	}[s]
-}
-
-// render turns prose into HTML. Raw HTML in it is left out, so that a notice cannot carry a script.
-func render(prose string) (template.HTML, error) {
-	var b bytes.Buffer
-	if err := goldmark.Convert([]byte(prose), &b); err != nil {
-		return "", fmt.Errorf("render prose: %w", err)
-	}
-	return template.HTML(b.String()), nil
 }
 
 func (s *Server) index(w http.ResponseWriter, _ *http.Request) {
