@@ -70,7 +70,7 @@ func secondVersion(name, text string) string {
 	if name != policy.NoticeFile {
 		return text
 	}
-	return strings.Replace(text, demoOld, demoNew, 1)
+	return strings.ReplaceAll(text, demoOld, demoNew)
 }
 
 // place writes a file unless it is there.

@@ -33,6 +33,8 @@ func (h hinted) Unwrap() error { return h.err }
 // usage is an error in how the command was called.
 type usage struct{ error }
 
+func (u usage) Unwrap() error { return u.error }
+
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run is main with everything given.
