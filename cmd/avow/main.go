@@ -72,12 +72,13 @@ the system do, and an example that proves it.
 
 Exit status: 0 ok, 1 failed, 2 usage, 3 verification failed.`,
 		SilenceErrors: true, SilenceUsage: true,
-		RunE: func(c *cobra.Command, args []string) error {
+		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usage{hinted{fmt.Errorf("%q is no verb", args[0]), "avow --help lists them"}}
 			}
-			return c.Help()
+			return nil
 		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage{hinted{err, c.CommandPath() + " --help shows the flags"}}
