@@ -7,6 +7,7 @@ import "github.com/avowhq/avow/decision"
 type Policy struct {
 	Dir        string
 	Front      Front
+	Intro      string    // Markdown between the title and the first clause
 	Clauses    []*Clause // in document order
 	Vocabulary Vocabulary
 	Systems    Systems

@@ -71,6 +71,9 @@ func (r *reader) clauses(src []byte, first int) {
 		case *ast.Heading:
 			at, end := headingSpan(src, n)
 			finish(at)
+			if r.p.Intro == "" && len(r.p.Clauses) == 0 && c == nil {
+				r.p.Intro = strings.TrimSpace(string(src[min(proseFrom, at):at]))
+			}
 			c = r.heading(src, n, lines.pos(at))
 			proseFrom = end
 		case *ast.FencedCodeBlock:

@@ -7,12 +7,12 @@ import (
 	"github.com/yuin/goldmark"
 )
 
-// RenderProse turns a clause's prose into HTML. Raw HTML in it is left out, so that a notice cannot
+// RenderProse turns a notice's prose into HTML. Raw HTML in it is left out, so that a notice cannot
 // carry a script.
-func RenderProse(c *Clause) (string, error) {
+func RenderProse(markdown string) (string, error) {
 	var b bytes.Buffer
-	if err := goldmark.Convert([]byte(c.Prose), &b); err != nil {
-		return "", fmt.Errorf("render clause %s: %w", c.ID, err)
+	if err := goldmark.Convert([]byte(markdown), &b); err != nil {
+		return "", fmt.Errorf("render prose: %w", err)
 	}
 	return b.String(), nil
 }

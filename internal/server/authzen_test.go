@@ -266,7 +266,7 @@ func TestNoticePage(t *testing.T) {
 	if csp := resp.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") {
 		t.Errorf("policy %q", csp)
 	}
-	if _, both := get("/starter/privacy?show=system"); !strings.Contains(both, "tested: its examples pass") || !strings.Contains(both, "on consent") {
+	if _, both := get("/starter/privacy?show=system"); !strings.Contains(both, "5 of 5 examples pass") || !strings.Contains(both, "on consent") {
 		t.Error("the switch does not show what the system does")
 	}
 	if resp, _ := get("/nowhere/privacy"); resp.StatusCode != http.StatusNotFound {

@@ -28,6 +28,7 @@ func newPages() (*pages, error) {
 type noticePage struct {
 	Title, Site, Effective, Controller, Contact, Officer string
 	Machine                                              bool // the switch: what the system does under each clause
+	Intro                                                template.HTML
 	Clauses                                              []clauseView
 	Tested, Total                                        int
 }
@@ -38,7 +39,6 @@ type clauseView struct {
 	Flags                   []string
 	Prose                   template.HTML
 	Promises                []promiseView
-	Examples, Passed        int
 }
 
 type promiseView struct{ Kind, Sentence, Status string }
@@ -61,14 +61,19 @@ func (x *site) view(machine bool) (noticePage, error) {
 	f := x.policy.Front
 	v := noticePage{Title: f.Title.Text, Site: f.Site.Text, Effective: f.Effective.Time().Format("2 January 2006"), Controller: f.Controller.Name.Text,
 		Contact: f.Controller.Contact.Text, Officer: f.Controller.Officer.Text, Machine: machine}
+	intro, err := policy.RenderProse(x.policy.Intro)
+	if err != nil {
+		return v, err
+	}
+	v.Intro = template.HTML(intro)
 	for i, c := range x.policy.Clauses {
 		cover := x.coverage.Clauses[i]
-		prose, err := policy.RenderProse(c)
+		prose, err := policy.RenderProse(c.Prose)
 		if err != nil {
 			return v, err
 		}
-		one := clauseView{ID: c.ID, Title: c.Title, Level: min(max(c.Level, 2), 6), Status: string(cover.Status), Says: saying(cover.Status), Flags: cover.Flags,
-			Prose: template.HTML(prose), Examples: cover.Examples, Passed: cover.Passed}
+		one := clauseView{ID: c.ID, Title: c.Title, Level: min(max(c.Level, 2), 6), Status: string(cover.Status), Says: saying(cover), Flags: cover.Flags,
+			Prose: template.HTML(prose)}
 		for j, p := range c.Promises {
 			one.Promises = append(one.Promises, promiseView{p.Kind, p.Sentence(), string(cover.Promises[j].Status)})
 		}
@@ -82,11 +87,18 @@ func (x *site) view(machine bool) (noticePage, error) {
 }
 
 // saying is a status in words for people.
-func saying(s policy.Status) string {
-	return map[policy.Status]string{
-		policy.Unbound: "nothing stands behind it yet", policy.Stated: "information", policy.Declared: "declared: its engine is still to come",
-		policy.Bound: "it compiles; no example shows it", policy.Tested: "tested: its examples pass",
-	}[s]
+func saying(c policy.ClauseCoverage) string {
+	switch c.Status {
+	case policy.Tested:
+		return fmt.Sprintf("%d of %d examples pass", c.Passed, c.Examples-c.Waiting)
+	case policy.Bound:
+		return "it runs; not every promise here is shown by an example"
+	case policy.Declared:
+		return "written down and checked; the part that carries it out is still to come"
+	case policy.Stated:
+		return "information, nothing to carry out"
+	}
+	return "nothing stands behind it yet"
 }
 
 func (s *Server) index(w http.ResponseWriter, _ *http.Request) {
