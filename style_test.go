@@ -22,7 +22,7 @@ const (
 var (
 	emptyNames = []string{"base", "common", "core", "helper", "helpers", "misc", "shared", "types", "util", "utils"}
 	emptyVerb  = regexp.MustCompile(`^Get([A-Z0-9_]|$)`)
-	emptyNoun  = regexp.MustCompile(`(Manager|Service)$`)
+	emptyNoun  = regexp.MustCompile(`.(Manager|Service)$`) // a Service alone is a word of the language
 	noAct      = regexp.MustCompile(`(?i)^failed to\b`)
 	reason     = regexp.MustCompile(`(?m)^// ?long: \S.*$`)
 )
@@ -179,7 +179,7 @@ func (s *source) clock(x *ast.SelectorExpr) {
 	if !ok || s.test || s.pkg.ImportPath != module+"/decision" {
 		return
 	}
-	if id.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "Local", "LoadLocation"}, x.Sel.Name) {
+	if id.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "Local"}, x.Sel.Name) {
 		s.complain(x.Pos(), "time.%s: decision has no clock; time comes with the request", x.Sel.Name)
 	}
 }
