@@ -45,6 +45,9 @@ func TestCompiledIsReference(t *testing.T) {
 			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("request %+v\nperson %+v\n(-reference +compiled)\n%s", q, who, diff)
 			}
+			if trouble := p.Trouble(&q); (trouble != "") != (got.Outcome == decision.Indeterminate) {
+				t.Fatalf("%s, but trouble %q: %+v", got.Outcome, trouble, q)
+			}
 			seen[got.Outcome]++
 		}
 	})

@@ -241,7 +241,9 @@ func (s *Server) decide(x *site, e *evaluation) verdict {
 		return s.verdict(x, decision.Answer{Outcome: decision.Indeterminate}, err.Error())
 	}
 	var d decision.Decision
-	x.program.Decide(&q.Request, &facts, &d)
+	if x.program.Decide(&q.Request, &facts, &d) == decision.Indeterminate {
+		return s.verdict(x, d.Answer(), "the notice declares no such "+x.program.Trouble(&q.Request))
+	}
 	return s.verdict(x, d.Answer(), "")
 }
 
