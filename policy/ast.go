@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/avowhq/avow/decision"
+import (
+	"time"
+
+	"github.com/avowhq/avow/decision"
+)
 
 // A Policy is a folder that was read: the notice and what it stands on. Everything keeps its place in
 // the source, so that whatever looks at it later can point there.
@@ -53,7 +57,8 @@ type Front struct {
 	Controller  Controller
 	Controllers []Controller // beside it, joint
 	Law         []Name
-	Zone        Name // IANA
+	Zone        Name           // IANA
+	Location    *time.Location // the zone, loaded
 	Languages   map[string]string
 	Suspended   []Suspension
 }

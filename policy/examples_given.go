@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/avowhq/avow/decision"
 )
@@ -164,13 +163,12 @@ func (r *run) choiceKey(c *decision.Choice, x Entry) {
 
 // silence is a consent once the time that a question states has gone by without an answer.
 func (r *run) silence(asked decision.Choice) {
-	zone, _ := time.LoadLocation(r.m.Zone)
 	for _, pt := range r.m.Points {
 		for _, a := range pt.Asks {
 			if a.Silence.IsZero() || !slices.Contains(asked.Scope.For, a.For) {
 				continue
 			}
-			if deemed := a.Silence.After(asked.At, zone); deemed <= r.now {
+			if deemed := a.Silence.After(asked.At, r.p.Front.Location); deemed <= r.now {
 				asked.Kind, asked.Style, asked.At = decision.Granted, decision.Deemed, deemed
 				r.who.Choices = append(r.who.Choices, asked)
 				return
@@ -196,8 +194,7 @@ func (r *run) when(text string) (decision.Instant, error) {
 }
 
 func (r *run) ago(d decision.Duration) decision.Instant {
-	zone, _ := time.LoadLocation(r.m.Zone)
-	return d.Neg().After(r.now, zone)
+	return d.Neg().After(r.now, r.p.Front.Location)
 }
 
 // asked puts one entry of the question where it belongs.

@@ -15,7 +15,7 @@ func (r *reader) front(v Value) {
 	}
 	f := &r.p.Front
 	if z := v.at("timezone"); z.Kind == Scalar {
-		r.zone(&f.Zone)(z)
+		r.zone(f)(z)
 	}
 	r.fill("the front matter", v, frontFields(r, f), nil)
 }
@@ -42,13 +42,14 @@ func frontFields(r *reader, f *Front) []field {
 	}
 }
 
-func (r *reader) zone(to *Name) func(Value) {
+func (r *reader) zone(f *Front) func(Value) {
 	return func(v Value) {
-		if _, err := time.LoadLocation(v.Text); err != nil || v.Text == "" || v.Text == "Local" {
+		at, err := time.LoadLocation(v.Text)
+		if err != nil || v.Text == "" || v.Text == "Local" {
 			r.add("E05", v.Pos, fmt.Sprintf("time zone %q is not known", v.Text), "write a name of the IANA database, such as Europe/Zurich")
 			return
 		}
-		*to = Name{v.Pos, v.Text}
+		f.Zone, f.Location = Name{v.Pos, v.Text}, at
 	}
 }
 

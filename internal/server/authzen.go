@@ -240,15 +240,16 @@ func (s *Server) decide(x *site, e *evaluation) verdict {
 	if err != nil {
 		return s.verdict(x, decision.Answer{Outcome: decision.Indeterminate}, err.Error())
 	}
-	var d decision.Decision
-	if x.program.Decide(&q.Request, &facts, &d) == decision.Indeterminate {
+	d := x.scratch.Get().(*decision.Decision)
+	defer x.scratch.Put(d)
+	if x.program.Decide(&q.Request, &facts, d) == decision.Indeterminate {
 		return s.verdict(x, d.Answer(), "the notice declares no such "+x.program.Trouble(&q.Request))
 	}
 	return s.verdict(x, d.Answer(), "")
 }
 
 func (s *Server) verdict(x *site, a decision.Answer, trouble string) verdict {
-	s.decisions.WithLabelValues(x.model.Site, a.Outcome.String()).Inc()
+	x.counters[a.Outcome].Inc()
 	why := policy.Say(a)
 	if trouble != "" {
 		why = trouble

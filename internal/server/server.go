@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -48,6 +49,8 @@ type site struct {
 	version  string
 	clauseOf map[string]string // promise → clause
 	words    vocabularyWords
+	counters [decision.Indeterminate + 1]prometheus.Counter // by outcome
+	scratch  sync.Pool                                      // of *decision.Decision, used again
 }
 
 // New compiles the policies. The error names the policy that does not compile.
@@ -76,6 +79,11 @@ func New(c Config) (*Server, error) {
 	registry := prometheus.NewRegistry()
 	s.decisions = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "avow_decisions_total", Help: "Decisions answered, by site and outcome."}, []string{"site", "outcome"})
 	registry.MustRegister(s.decisions)
+	for _, x := range s.sites {
+		for o := range x.counters {
+			x.counters[o] = s.decisions.WithLabelValues(x.model.Site, decision.Outcome(o).String())
+		}
+	}
 	s.routes(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return s, nil
 }
@@ -90,6 +98,7 @@ func newSite(p *policy.Policy) (*site, error) {
 		return nil, fmt.Errorf("serve: %w", err)
 	}
 	x := &site{policy: p, model: m, program: program, clauseOf: map[string]string{}, words: wordsOf(p, m)}
+	x.scratch.New = func() any { return new(decision.Decision) }
 	x.coverage = policy.Cover(p, policy.RunExamples(p, program, m))
 	x.version = p.Front.Effective.Time().Format(time.DateOnly)
 	for _, n := range program.Promises() {
