@@ -35,7 +35,7 @@ var rooms = []room{
 	{
 		path:    "internal/server",
 		inside:  []string{"decision", "policy"},
-		outside: []string{"github.com/prometheus/client_golang"},
+		outside: []string{"github.com/prometheus/client_golang", "github.com/go-json-experiment/json"},
 	},
 	{
 		path:    "cmd/avow",

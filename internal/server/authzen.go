@@ -3,13 +3,16 @@ package server
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/policy"
@@ -66,8 +69,8 @@ type verdict struct {
 
 // reasons is the answer's context (design: AuthZEN).
 type reasons struct {
-	ReasonAdmin  map[string]string `json:"reason_admin,omitempty"`
-	ReasonUser   map[string]string `json:"reason_user,omitempty"`
+	ReasonAdmin  *inEnglish        `json:"reason_admin,omitempty"`
+	ReasonUser   *inEnglish        `json:"reason_user,omitempty"`
 	Kind         string            `json:"kind,omitempty"`
 	Clauses      []string          `json:"clauses,omitempty"`
 	Missing      []string          `json:"missing,omitempty"`
@@ -77,6 +80,10 @@ type reasons struct {
 	Seq          int64             `json:"seq"`
 	EvaluationID string            `json:"evaluation_id,omitempty"`
 	Error        *itemError        `json:"error,omitempty"`
+}
+
+type inEnglish struct {
+	Text string `json:"en"`
 }
 
 type obligation struct {
@@ -99,9 +106,11 @@ func (r refusal) Error() string { return r.text }
 
 // read decodes a body into v. AuthZEN wants 400 for a wrong content type, not 415.
 func read(w http.ResponseWriter, r *http.Request, v any) error {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return refusal{http.StatusBadRequest, "Content-Type is not application/json"}
+	if kind := r.Header.Get("Content-Type"); kind != "application/json" {
+		kind, _, err := mime.ParseMediaType(kind)
+		if err != nil || kind != "application/json" {
+			return refusal{http.StatusBadRequest, "Content-Type is not application/json"}
+		}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var large *http.MaxBytesError
@@ -114,14 +123,15 @@ func read(w http.ResponseWriter, r *http.Request, v any) error {
 	return decode(body, v)
 }
 
+// decode takes JSON as AuthZEN advises (I-JSON): names once, UTF-8 only.
 func decode(body []byte, v any) error {
 	err := json.Unmarshal(body, v)
-	var kind *json.UnmarshalTypeError
+	var kind *json.SemanticError
 	switch {
 	case errors.As(err, &kind):
-		return refusal{http.StatusBadRequest, "member " + kind.Field + " has the wrong JSON type"}
+		return refusal{http.StatusBadRequest, "member " + strings.Trim(string(kind.JSONPointer), "/") + " has the wrong JSON type"}
 	case err != nil:
-		return refusal{http.StatusBadRequest, "the body is not JSON"}
+		return refusal{http.StatusBadRequest, "the body is not JSON, or names a member twice"}
 	}
 	return nil
 }
@@ -135,7 +145,8 @@ func refuse(w http.ResponseWriter, err error) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(err.Error())
+	text, _ := json.Marshal(err.Error())
+	w.Write(append(text, '\n'))
 }
 
 func (s *Server) evaluation(w http.ResponseWriter, r *http.Request) {
@@ -160,15 +171,23 @@ func (s *Server) answerOne(w http.ResponseWriter, r *http.Request, e *evaluation
 	writeAnswer(w, s.decide(x, e))
 }
 
+// jsonType is shared by all answers' headers; nobody changes it.
+var jsonType = []string{"application/json"}
+
 func writeAnswer(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(v)
+	text, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		http.Error(w, "the answer cannot be written", http.StatusInternalServerError)
+		return
+	}
+	w.Header()["Content-Type"] = jsonType
+	w.Write(append(text, '\n'))
 }
 
 // A batch is a request of the evaluations API: its own members are defaults, replaced whole.
 type batch struct {
-	evaluation
-	Evaluations []json.RawMessage `json:"evaluations"`
+	evaluation  `json:",inline"`
+	Evaluations []jsontext.Value `json:"evaluations"`
 	Options     struct {
 		Semantic string `json:"evaluations_semantic"`
 	} `json:"options"`
@@ -198,7 +217,7 @@ func (s *Server) evaluations(w http.ResponseWriter, r *http.Request) {
 }
 
 // item answers one evaluation of a batch; what is wrong with it denies it alone.
-func (s *Server) item(path string, raw json.RawMessage, defaults evaluation) verdict {
+func (s *Server) item(path string, raw jsontext.Value, defaults evaluation) verdict {
 	wrong := func(text string) verdict {
 		return verdict{Context: &reasons{Error: &itemError{http.StatusBadRequest, text}}}
 	}
@@ -254,7 +273,7 @@ func (s *Server) verdict(x *site, a decision.Answer, trouble string) verdict {
 	if trouble != "" {
 		why = trouble
 	}
-	c := &reasons{ReasonAdmin: map[string]string{"en": why}, ReasonUser: map[string]string{"en": policy.SayToPerson(a)},
+	c := &reasons{ReasonAdmin: &inEnglish{why}, ReasonUser: &inEnglish{policy.SayToPerson(a)},
 		Kind: a.Outcome.String(), Law: a.Laws, Version: x.version, EvaluationID: s.ids.next()}
 	for _, id := range a.Promises {
 		if clause := x.clauseOf[id]; len(c.Clauses) == 0 || c.Clauses[len(c.Clauses)-1] != clause {
