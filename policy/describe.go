@@ -16,7 +16,10 @@ func Describe(q decision.Request, who decision.Person) string {
 		}
 	}
 	add(&given, "residence", who.Residence)
-	if who.Age > 0 {
+	switch {
+	case who.Born != 0:
+		add(&given, "age", fmt.Sprint(int64(q.At-who.Born)/(8766*3600e6)))
+	case who.Age > 0:
 		add(&given, "age", fmt.Sprint(who.Age))
 	}
 	for _, f := range who.Facts {

@@ -322,9 +322,11 @@ func (b *dimensioner) age() {
 	}
 	var ways []way
 	for _, n := range around(bounds) {
-		if n >= 1 && n < 1000 {
+		if n >= 0 && n < 200 {
+			// By birth date, since a child of no whole year has a known age too.
+			born := decision.Duration{Months: -12 * n, Days: -1}.After(b.c.at, b.zone)
 			ways = append(ways, way{
-				func(_ *decision.Request, who *decision.Person) { who.Age = n },
+				func(_ *decision.Request, who *decision.Person) { who.Born = born },
 				fails(decision.AgeFact, func(t decision.Test) bool { return n >= t.Min && (t.Max == 0 || n < t.Max) }),
 			})
 		}
