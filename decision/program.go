@@ -9,7 +9,6 @@ type Program struct {
 	zone *time.Location
 
 	promises []PromiseName // rules, then keeps, as in the model
-	ruleOf   []int         // promise number → index in model rules, for explanations
 
 	verbs      map[string]verbRef
 	data       names

@@ -33,7 +33,6 @@ var (
 	recipientWords = []string{"partners", "partners.ads", "mailer", "public"}
 	locationWords  = []string{"here", "there"}
 	roleWords      = []string{"staff", "staff.sales", "officer"}
-	factWords      = []string{"vip", "tier", "score", "mood"}
 	countryWords   = []string{"DE", "US", "US-CA", "CH"}
 	basisWords     = []decision.BasisKind{decision.Consent, decision.ExplicitConsent, decision.Contract, decision.LegalObligation,
 		decision.VitalInterest, decision.LegitimateInterest, decision.AsKept, decision.PublicTask}
