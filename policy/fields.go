@@ -63,7 +63,10 @@ func (r *reader) fill(what string, v Value, fields []field, other func(Entry) bo
 			}
 			fields[i].read(e.Value)
 		case other == nil || !other(e):
-			r.unknown("E03", "key", e.Key, append(known, r.words[facetNames]...))
+			if other != nil {
+				known = append(known, r.words[facetNames]...)
+			}
+			r.unknown("E03", "key", e.Key, known)
 		}
 	}
 	for _, f := range fields {
@@ -90,7 +93,10 @@ func (r *reader) form(v Value, want string) { r.add("E05", v.Pos, "this is not "
 
 // text is a scalar; anything else is a problem.
 func (r *reader) text(v Value, want string) (Name, bool) {
-	if v.Kind != Scalar {
+	if v.Kind == Nothing {
+		return Name{}, false // unreadable, and reported
+	}
+	if v.Kind != Scalar || v.Text == "" {
 		r.form(v, want)
 		return Name{}, false
 	}
@@ -191,6 +197,9 @@ func (r *reader) set(ns namespace, to *Set) func(Value) {
 
 func (r *reader) setOf(v Value, ns namespace) Set {
 	s := Set{Pos: v.Pos}
+	if v.Kind == Nothing {
+		return s
+	}
 	if v.Kind == Mapping {
 		if len(v.Map) != 1 || v.Map[0].Key.Text != "not" {
 			r.form(v, "a set: write a, [a, b] or {not: a}")
@@ -200,7 +209,7 @@ func (r *reader) setOf(v Value, ns namespace) Set {
 		v = v.Map[0].Value
 	}
 	s.Names = r.list(v, "a set of names")
-	if len(s.Names) == 0 {
+	if v.Kind == List && len(v.List) == 0 {
 		r.form(v, "a set of names: it is empty")
 	}
 	return s

@@ -45,6 +45,7 @@ func (r *reader) fields(c *Collect, required bool) func(Value) {
 			}
 			if f.Data.Text == "personal" {
 				r.add("E05", f.Data.Pos, "a field takes one category, not all", "")
+				f.Data = Name{}
 			}
 			c.Fields = append(c.Fields, f)
 		}

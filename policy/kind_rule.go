@@ -98,23 +98,23 @@ func (r *reader) checkRule(x *Promise, v Value) {
 		return
 	}
 	r.checkWithdrawal(u, "valid", "none")
-	r.checkAllow(x, onData, verb(decision.VerbRead))
+	r.checkAllow(x, v, verb(decision.VerbRead))
 }
 
-func (r *reader) checkAllow(x *Promise, onData, read bool) {
+func (r *reader) checkAllow(x *Promise, v Value, read bool) {
 	u := x.Rule
 	for _, s := range []Set{u.Data, u.Service, u.Of, u.For, u.To, u.By, u.In, u.From, u.With, u.Ground, u.Under} {
 		if s.Not {
 			r.add("E06", s.Pos, "not in an allow: a word added later would be permitted unseen", "name what is allowed")
 		}
 	}
-	if onData && !u.For.Stated() {
+	if v.has("data") && !v.has("for") {
 		r.add("E07", x.Pos, "an allow on data says no purpose", "write for:")
 	}
-	if onData && len(u.Basis) == 0 {
+	if v.has("data") && !v.has("basis") {
 		r.add("E07", x.Pos, "an allow on data says no basis", "write basis: with "+basisWords()[0]+", contract …")
 	}
-	if read && !u.By.Stated() {
+	if read && !v.has("by") {
 		r.add("E07", x.Pos, "read without by: a human eye has a role", "write by: with a role")
 	}
 	r.checkSpecial(x)

@@ -32,6 +32,10 @@ func kindNames() []string {
 
 // promiseBlock reads one promise or a list of them.
 func (r *reader) promiseBlock(c *Clause, v Value, pos Pos) {
+	if v.Kind == Nothing {
+		r.garbled = append(r.garbled, c) // and reported
+		return
+	}
 	items := v.List
 	if v.Kind != List {
 		items = []Value{v}

@@ -22,7 +22,9 @@ func (r *reader) notice(src []byte) {
 	if !ok {
 		r.add("E02", Pos{NoticeFile, 1, 1, 0}, "the notice has no front matter", "start it with --- , avow: v1, site, title, effective, controller, law, timezone, and --- again")
 	}
-	r.front(r.parseYAML(NoticeFile, []byte(front), 2))
+	if ok {
+		r.front(r.parseYAML(NoticeFile, []byte(front), 2))
+	}
 	r.clauses([]byte(rest), line)
 }
 

@@ -91,7 +91,8 @@ type reader struct {
 	p        *Policy
 	problems []Problem
 	words    lexicon
-	later    []func() // checks of names that are declared further on
+	later    []func()  // checks of names that are declared further on
+	garbled  []*Clause // have a block that cannot be read
 }
 
 func (r *reader) add(code string, pos Pos, message, hint string) {

@@ -10,6 +10,10 @@ import (
 
 // exampleBlock reads one example or a list of them.
 func (r *reader) exampleBlock(c *Clause, v Value) {
+	if v.Kind == Nothing {
+		r.garbled = append(r.garbled, c) // and reported
+		return
+	}
 	items := v.List
 	if v.Kind != List {
 		items = []Value{v}
@@ -227,6 +231,9 @@ func (r *reader) checkWant(e *Example) {
 		return
 	}
 	ask := e.Ask.Map[0].Key.Text
+	if keys[ask] == nil {
+		return // no question, and reported
+	}
 	if e.Want.Kind == Scalar {
 		if !slices.Contains(words[ask], e.Want.Text) {
 			r.unknown("E05", "answer", Name{e.Want.Pos, e.Want.Text}, words[ask])

@@ -20,6 +20,9 @@ func (r *reader) whole() {
 // statement. A heading that only groups the ones below needs neither.
 func (r *reader) clausesBound() {
 	for i, c := range r.p.Clauses {
+		if slices.Contains(r.garbled, c) {
+			continue // what it lacks may stand in the block
+		}
 		groups := c.Prose == "" && i+1 < len(r.p.Clauses) && r.p.Clauses[i+1].Level > c.Level
 		if len(c.Promises) == 0 && !groups {
 			r.add("E01", c.Pos, fmt.Sprintf("nothing stands under clause %s", c.ID), "write a promise of what it makes the system do, or state: if it only informs")
@@ -136,6 +139,9 @@ func (x *Promise) purposeSets() []Set {
 func (r *reader) unusedPurposes() {
 	used := r.purposesUsed()
 	for _, p := range r.p.Vocabulary.Purposes {
+		if p.Foreign {
+			continue // named so that it can be denied, or asked about and found to be a gap
+		}
 		if !slices.ContainsFunc(used, func(u string) bool { return under(u, p.Name.Text) || under(p.Name.Text, u) }) {
 			r.add("W23", p.Name.Pos, fmt.Sprintf("purpose %s is never used", p.Name.Text), "drop it, or say what is done for it")
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -19,9 +20,16 @@ const (
 // parseYAML reads one YAML document in which every scalar is text. Its first line is line first of
 // the file. Anchors, aliases, tags, merge keys, doubles, and what is too deep are problems.
 func (r *reader) parseYAML(file string, text []byte, first int) Value {
+	if text == nil {
+		return Value{} // reported where it was opened
+	}
+	if pos, c, ok := unreadable(file, text, first); !ok {
+		r.add("E18", pos, fmt.Sprintf("a control character U+%04X", c), "delete it; lines end in a line feed")
+		return Value{}
+	}
 	var doc yaml.Node
 	if err := yaml.Load(text, &doc); err != nil {
-		r.yamlError(file, text, first, err)
+		r.yamlError(file, first, err)
 		return Value{}
 	}
 	y := yamlReader{r: r, file: file, first: first}
@@ -32,22 +40,38 @@ func (r *reader) parseYAML(file string, text []byte, first int) Value {
 }
 
 // yamlError turns the parser's complaint into a problem at its place.
-func (r *reader) yamlError(file string, text []byte, first int, err error) {
+func (r *reader) yamlError(file string, first int, err error) {
 	pos, msg := Pos{file, first, 1, 0}, err.Error()
-	var le *yaml.LoadErrors
-	if errors.As(err, &le) && len(le.Errors) > 0 {
-		msg = le.Errors[0].Error()
-		if m := le.Errors[0].Mark; m.Line > 0 {
+	if le, ok := errors.AsType[*yaml.LoadError](err); ok {
+		msg = le.Message
+		if m := le.Mark; m.Line > 0 {
 			pos.Line, pos.Col = first+m.Line-1, max(1, m.Column)
 		}
 	}
-	if strings.Contains(msg, "already defined") || strings.Contains(msg, "duplicate") {
-		r.add("E18", pos, "a key stands twice", "keep one of them")
+	msg = strings.TrimPrefix(msg, "yaml: ")
+	if msg == "no documents in stream" {
+		r.add("E07", pos, "nothing stands here", "write key: value lines")
 		return
 	}
-	_ = text
-	msg = strings.TrimPrefix(strings.TrimPrefix(msg, "yaml: "), "go-yaml ")
 	r.add("E18", pos, "not readable as YAML: "+msg, "check indentation, brackets and quotes here and on the line above")
+}
+
+// unreadable finds the first character that YAML does not take, or takes for the end of a line where
+// editors see none.
+func unreadable(file string, text []byte, first int) (pos Pos, c rune, ok bool) {
+	pos = Pos{file, first, 1, 1}
+	s := string(text)
+	for i, c := range s {
+		lineEnd := c == '\n' || c == '\r' && strings.HasPrefix(s[i:], "\r\n")
+		if c != '\t' && !lineEnd && unicode.IsControl(c) || c == 0x2028 || c == 0x2029 || c == 0xfffe || c == 0xffff {
+			return pos, c, false
+		}
+		pos.Col++
+		if c == '\n' {
+			pos.Line, pos.Col = pos.Line+1, 1
+		}
+	}
+	return pos, 0, true
 }
 
 type yamlReader struct {
