@@ -63,10 +63,11 @@ func (r *reader) fill(what string, v Value, fields []field, other func(Entry) bo
 			}
 			fields[i].read(e.Value)
 		case other == nil || !other(e):
+			near := known
 			if other != nil {
-				known = append(known, r.words[facetNames]...)
+				near = slices.Concat(known, r.words[facetNames])
 			}
-			r.unknown("E03", "key", e.Key, known)
+			r.unknown("E03", "key", e.Key, near)
 		}
 	}
 	for _, f := range fields {
