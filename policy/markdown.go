@@ -14,9 +14,10 @@ import (
 // level is a clause and needs an anchor {#id}; what stands under it up to the next heading is its
 // prose, its promises and its examples. A heading of the first level is the title and no clause,
 // unless it has an anchor. A heading that only groups the ones below it needs no promise.
-func (r *reader) notice(src []byte) {
+// It reports whether there is a notice.
+func (r *reader) notice(src []byte) bool {
 	if src == nil {
-		return
+		return false
 	}
 	front, rest, line, ok := frontMatter(string(src))
 	if !ok {
@@ -26,6 +27,7 @@ func (r *reader) notice(src []byte) {
 		r.front(r.parseYAML(NoticeFile, []byte(front), 2))
 	}
 	r.clauses([]byte(rest), line)
+	return ok
 }
 
 // frontMatter splits a notice; line is the file's line on which rest begins.

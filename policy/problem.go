@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -62,7 +63,8 @@ func lineOf(files []File, pos Pos) (string, bool) {
 	return strings.TrimRight(lines[pos.Line-1], "\r"), true
 }
 
-// caret underlines the place: tabs stay tabs so that columns agree, wide runes take two places.
+// caret underlines the place: tabs stay tabs so that columns agree, wide runes take two places, and
+// marks that combine with the rune before them none.
 func caret(line string, pos Pos) string {
 	var b strings.Builder
 	col := 1
@@ -70,27 +72,32 @@ func caret(line string, pos Pos) string {
 		if col >= pos.Col {
 			break
 		}
-		switch {
-		case r == '\t':
-			b.WriteRune('\t')
-		case wide(r):
-			b.WriteString("  ")
-		default:
-			b.WriteByte(' ')
+		if r == '\t' {
+			b.WriteByte('\t')
+		} else {
+			b.WriteString(strings.Repeat(" ", cells(r)))
 		}
 		col++
 	}
 	n := 0
 	for i, r := range []rune(line) {
 		if i+1 >= pos.Col && i+1 < pos.Col+max(1, pos.Len) {
-			n++
-			if wide(r) {
-				n++
-			}
+			n += cells(r)
 		}
 	}
 	b.WriteString(strings.Repeat("^", max(1, n)))
 	return b.String()
+}
+
+// cells are the places of a terminal that a rune takes.
+func cells(r rune) int {
+	switch {
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		return 0
+	case wide(r):
+		return 2
+	}
+	return 1
 }
 
 // wide reports runes that terminals draw two cells wide: East Asian wide ones and pictographs.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -47,10 +48,17 @@ func Read(files fs.FS) (*Policy, []Problem, error) {
 		}
 	}
 	r.builtIns()
-	r.vocabulary(r.parseYAML(VocabularyFile, texts[VocabularyFile], 1))
+	words := r.parseYAML(VocabularyFile, texts[VocabularyFile], 1)
+	r.vocabulary(words)
 	r.systems(r.parseYAML(SystemsFile, texts[SystemsFile], 1))
-	r.notice(texts[NoticeFile])
+	promises := r.notice(texts[NoticeFile])
 	r.whole()
+	if words.Kind == Nothing {
+		r.hush("E04", "E13") // every name
+	}
+	if !promises {
+		r.hush("E09", "E10", "W23") // every word
+	}
 	Sort(r.problems)
 	return r.p, r.problems, nil
 }
@@ -93,6 +101,11 @@ type reader struct {
 	words    lexicon
 	later    []func()  // checks of names that are declared further on
 	garbled  []*Clause // have a block that cannot be read
+}
+
+// hush drops the problems that only follow from a file that could not be read, which is reported.
+func (r *reader) hush(codes ...string) {
+	r.problems = slices.DeleteFunc(r.problems, func(p Problem) bool { return slices.Contains(codes, p.Code) })
 }
 
 func (r *reader) add(code string, pos Pos, message, hint string) {
