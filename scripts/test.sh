@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if [ "${CI:-}" = true ] || [ "${AVOW_CI:-}" = 1 ]; then export AVOW_CI=1; else export AVOW_CI=0; fi
+if [ "${CI:-}" = true ] || [ "${AVOW_CI:-}" = 1 ]; then export AVOW_CI=1 CI=true; else export AVOW_CI=0; fi
 # A clone may belong to another account than the one that tests; git would then refuse to stamp it.
 export GOFLAGS="${GOFLAGS:-} -buildvcs=false"
 
