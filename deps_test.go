@@ -54,6 +54,7 @@ var testModules = []string{
 	"github.com/chromedp/cdproto",
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
+	"github.com/santhosh-tekuri/jsonschema/v6",
 	"pgregory.net/rapid",
 }
 

@@ -39,7 +39,7 @@ var bareHeading = regexp.MustCompile(`^(#{2,6})\s+(.*?)\s*$`)
 
 // FixText is Fix on one file's text.
 func FixText(name string, text []byte) []byte {
-	s := norm.NFC.String(strings.ReplaceAll(string(text), "\r\n", "\n"))
+	s := norm.NFC.String(string(text))
 	taken := map[string]bool{}
 	for _, m := range regexp.MustCompile(`\{#([^}\s]+)`).FindAllStringSubmatch(s, -1) {
 		taken[m[1]] = true
@@ -47,13 +47,15 @@ func FixText(name string, text []byte) []byte {
 	lines := strings.Split(s, "\n")
 	fenced := false
 	for i, line := range lines {
+		line = strings.TrimRight(line, "\r")
+		lines[i] = line
 		if strings.HasPrefix(strings.TrimSpace(line), "```") {
 			fenced = !fenced
-			lines[i] = strings.TrimRight(line, " \t")
+			lines[i] = strings.TrimRight(line, " \t\r")
 			continue
 		}
 		if name != NoticeFile || fenced {
-			lines[i] = strings.TrimRight(line, " \t")
+			lines[i] = strings.TrimRight(line, " \t\r")
 			continue
 		}
 		if m := bareHeading.FindStringSubmatch(line); m != nil && !strings.Contains(line, "{#") && m[2] != "" {
