@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -59,6 +60,7 @@ func Read(files fs.FS) (*Policy, []Problem, error) {
 	if !promises {
 		r.hush("E09", "E10", "W23") // every word
 	}
+	r.clamp()
 	Sort(r.problems)
 	return r.p, r.problems, nil
 }
@@ -101,6 +103,20 @@ type reader struct {
 	words    lexicon
 	later    []func()  // checks of names that are declared further on
 	garbled  []*Clause // have a block that cannot be read
+}
+
+// clamp brings back places past the end of a file, where a parser looked for more, to its last line.
+func (r *reader) clamp() {
+	ends := map[string]Pos{}
+	for _, f := range r.p.Files {
+		last := f.Text[bytes.LastIndexByte(f.Text, '\n')+1:]
+		ends[f.Name] = Pos{f.Name, 1 + bytes.Count(f.Text, []byte{'\n'}), 1 + utf8.RuneCount(last), 0}
+	}
+	for i, p := range r.problems {
+		if end, ok := ends[p.Pos.File]; ok && (p.Pos.Line > end.Line || p.Pos.Line == end.Line && p.Pos.Col > end.Col) {
+			r.problems[i].Pos = end
+		}
+	}
 }
 
 // hush drops the problems that only follow from a file that could not be read, which is reported.
