@@ -132,7 +132,7 @@ func (p *Program) collect(pt *point, names []string, e Entry, who Person) (Admis
 	d.reset(p)
 	q := &d.q
 	q.at = e.At
-	r := Request{Action: VerbCollect, Stated: e.Stated, At: e.At, From: pt.from(p), Of: pt.src.Of}
+	r := Request{Action: VerbCollect, Stated: e.Stated, At: e.At, From: pt.from(p), Of: pt.src.Of, As: pt.src.As}
 	if !p.readLists(&r, q) {
 		return Admission{Refused: RefusedCondition, Fields: names, Promises: []string{pt.src.Rule}}, nil
 	}

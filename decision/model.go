@@ -284,6 +284,7 @@ type Point struct {
 	For    []string `json:"for"`
 	From   string   `json:"from"`
 	Of     string   `json:"of,omitempty"`
+	As     Form     `json:"as,omitempty"` // the form its fields are stored in
 	Shows  []string `json:"shows,omitempty"`
 	Asks   []Ask    `json:"asks,omitempty"`
 }

@@ -247,7 +247,7 @@ func (l *lowering) cookie(x *Promise) {
 func (l *lowering) point(x *Promise) {
 	c := x.Collect
 	pt := decision.Point{Name: c.Name.Text, Rule: x.ID, Clause: x.Clause.ID, When: conditions(c.When), Unless: groups(c.Unless),
-		For: texts(c.For.Names), From: c.From.Text, Shows: texts(c.Shows)}
+		For: texts(c.For.Names), From: c.From.Text, As: decision.Form(c.As.Text), Shows: texts(c.Shows)}
 	if len(c.Of.Names) == 1 {
 		pt.Of = c.Of.Names[0].Text
 	}

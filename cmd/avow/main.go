@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	_ "time/tzdata" // a machine without a zone database answers alike
 
 	"github.com/spf13/cobra"
 )
