@@ -85,6 +85,12 @@ func (a *Answer) tidy(order map[string]int) {
 	a.Promises = slices.Compact(a.Promises)
 	slices.Sort(a.Bases)
 	a.Bases = slices.Compact(a.Bases)
+	a.tidyLists(order)
+}
+
+// tidyLists orders what is missing, by promise, and the laws.
+func (a *Answer) tidyLists(order map[string]int) {
+	byOrder := func(x, y string) int { return cmp.Compare(order[x], order[y]) }
 	slices.SortFunc(a.Missing, func(x, y Missing) int {
 		return cmp.Or(byOrder(x.Promise, y.Promise), cmp.Compare(x.What, y.What), cmp.Compare(x.Name, y.Name))
 	})

@@ -52,7 +52,9 @@ func (c *compiler) names() {
 	p.places = number(append(c.places(), ""))
 	p.forms = map[Form]uint8{"": 0, Identified: 0, Unlinked: 1, Aggregated: 2}
 	c.verbs()
-	for _, id := range c.m.promises() {
+	p.order = map[string]int{}
+	for i, id := range c.m.promises() {
+		p.order[id] = i
 		clause := ""
 		for _, r := range c.m.Rules {
 			if r.ID == id {

@@ -173,6 +173,7 @@ func (c *compiler) basisOf(b Basis) basisRef {
 	if i < 0 {
 		i = len(p.bases)
 		p.bases = append(p.bases, b)
+		p.baseNames = append(p.baseNames, b.String())
 	}
 	ref := basisRef{id: uint16(i), only: b}
 	switch b.Kind {

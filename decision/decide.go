@@ -23,6 +23,7 @@ func (d *Decision) Allowed() bool { return d.Outcome == Allow }
 func (p *Program) Decide(r *Request, f *Facts, d *Decision) Outcome {
 	d.reset(p)
 	q := &d.q
+	q.touched = f.touch()
 	if !p.read(r, q) {
 		d.Outcome = Indeterminate
 		return d.Outcome
@@ -151,14 +152,21 @@ func (p *Program) permits(f *Facts, d *Decision, since Instant) bool {
 		if !p.speaks(f, q, r) || !p.conditioned(f, q, r) {
 			continue
 		}
-		ok, at := p.based(f, q, r, nil)
-		if !ok || since != 0 && at <= since {
+		if since != 0 {
+			if ok, at := p.based(f, q, r, nil); !ok || at <= since {
+				continue
+			}
+		}
+		var mark bits
+		if d.Outcome == Allow {
+			mark = d.bases
+		}
+		if ok, _ := p.based(f, q, r, mark); !ok {
 			continue
 		}
 		allowed = true
 		if d.Outcome == Allow {
 			d.promises.set(r.promise)
-			p.based(f, q, r, d.bases)
 		}
 	}
 	return allowed

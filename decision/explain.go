@@ -1,5 +1,7 @@
 package decision
 
+import "slices"
+
 // explain answers when no allow holds: law where one took the basis, else unmet with what is
 // missing, else gap.
 func (p *Program) explain(f *Facts, d *Decision) {
@@ -226,41 +228,64 @@ func (d *Decision) Answer() Answer {
 	if d.Outcome == Indeterminate {
 		return a
 	}
-	order := map[string]int{}
-	for i := range p.promises {
-		if d.promises.has(uint16(i)) {
-			order[p.promises[i].ID] = i
-			a.Promises = append(a.Promises, p.promises[i].ID)
+	words := make([]string, 0, d.words()) // of all three lists
+	rest := func(from int) []string {
+		if from == len(words) {
+			return nil
 		}
+		return words[from:len(words):len(words)]
 	}
+	for i := range d.promises.all {
+		words = append(words, p.promises[i].ID)
+	}
+	words = slices.Compact(words)
+	a.Promises = rest(0)
 	if d.Outcome == Allow {
-		for i, b := range p.bases {
-			if d.bases.has(uint16(i)) {
-				a.Bases = append(a.Bases, b.String())
-			}
+		from := len(words)
+		for i := range d.bases.all {
+			words = append(words, p.baseNames[i])
 		}
-		a.Obliges = d.obliges()
+		slices.Sort(words[from:])
+		a.Bases = rest(from)
+		from = len(words)
+		words = d.obliges(words)
+		a.Obliges = rest(from)
 	}
 	a.Missing = append(a.Missing, d.Missing...)
 	a.Laws = append(a.Laws, d.Laws...)
-	a.tidy(order)
+	a.tidyLists(p.order)
 	return a
 }
 
-// obliges are those of all allows that hold, in document order, and what a disclosure asks.
-func (d *Decision) obliges() []string {
-	var out []string
-	add := func(o string) {
-		for _, x := range out {
-			if x == o {
-				return
-			}
-		}
-		out = append(out, o)
+// words is room enough for the promises, bases and obligations of the answer.
+func (d *Decision) words() int {
+	n := d.promises.count()
+	if d.Outcome != Allow {
+		return n
 	}
-	for i := range d.p.rules {
-		if r := &d.p.rules[i]; d.promises.has(r.promise) {
-			for _, o := range r.obliges {
+	n += d.bases.count()
+	for i := range d.promises.all {
+		if int(i) < len(d.p.rules) {
+			n += len(d.p.rules[i].obliges)
+		}
+	}
+	if d.record {
+		n += 2
+	}
+	return n
+}
+
+// obliges appends those of all allows that hold, in document order, and what a disclosure asks.
+func (d *Decision) obliges(words []string) []string {
+	from := len(words)
+	add := func(o string) {
+		if !slices.Contains(words[from:], o) {
+			words = append(words, o)
+		}
+	}
+	for i := range d.promises.all {
+		if int(i) < len(d.p.rules) { // else a keep
+			for _, o := range d.p.rules[i].obliges {
 				add(o)
 			}
 		}
@@ -269,5 +294,5 @@ func (d *Decision) obliges() []string {
 		add(ObligeRecord)
 		add(ObligeConfirm)
 	}
-	return out
+	return words
 }

@@ -1,6 +1,9 @@
 package decision
 
-import "slices"
+import (
+	mathbits "math/bits"
+	"slices"
+)
 
 // names numbers a list of words from 0 in order.
 type names struct {
@@ -23,6 +26,16 @@ func (n *names) id(word string) (uint16, bool) {
 	}
 	i, ok := n.ids[word]
 	return i + 1, ok
+}
+
+// read is id into a place, and reports whether there is one.
+func (n *names) read(word string, at *uint16) bool {
+	if *at = 0; word == "" {
+		return true
+	}
+	i, ok := n.ids[word]
+	*at = i + 1
+	return ok
 }
 
 func (n *names) len() int { return len(n.list) }
@@ -80,6 +93,25 @@ func bitsOf(n int, in func(i int) bool) bits {
 
 func (b bits) has(i uint16) bool { return b[i>>6]>>(i&63)&1 == 1 }
 func (b bits) set(i uint16)      { b[i>>6] |= 1 << (i & 63) }
+
+// all goes through the members in order.
+func (b bits) all(yield func(i uint16) bool) {
+	for w, word := range b {
+		for ; word != 0; word &= word - 1 {
+			if !yield(uint16(w<<6 + mathbits.TrailingZeros64(word))) {
+				return
+			}
+		}
+	}
+}
+
+func (b bits) count() int {
+	n := 0
+	for _, word := range b {
+		n += mathbits.OnesCount64(word)
+	}
+	return n
+}
 
 func uniq(lists ...[]string) []string {
 	var out []string

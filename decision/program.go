@@ -8,7 +8,8 @@ type Program struct {
 	site string
 	zone *time.Location
 
-	promises []PromiseName // rules, then keeps, as in the model
+	promises []PromiseName  // rules, then keeps, as in the model
+	order    map[string]int // by id of a promise: its place
 
 	verbs      map[string]verbRef
 	data       names
@@ -31,11 +32,12 @@ type Program struct {
 	facets     []facetSpec
 	forms      map[Form]uint8
 
-	pool  pool
-	rules []rule
-	tests []test
-	bases []Basis // distinct ones of all rules
-	basis []basisRef
+	pool      pool
+	rules     []rule
+	tests     []test
+	bases     []Basis // distinct ones of all rules
+	basis     []basisRef
+	baseNames []string
 
 	tables [objectKinds]table
 	cells  []cell

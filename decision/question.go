@@ -24,6 +24,8 @@ type question struct {
 	choiceFacets uint64         // facets they mention
 	mayRestrict  bool           // a restriction would bite
 
+	touched uint32 // keeps the compiler from dropping the reads of touch
+
 	// The item in hand.
 	cell          *cell
 	object, other uint16
@@ -50,18 +52,9 @@ func (p *Program) read(r *Request, q *question) bool {
 		}
 		q.to = i
 	}
-	words := [...]struct {
-		n    *names
-		word string
-		at   *uint16
-	}{{&p.askers, r.By, &q.by}, {&p.locations, r.In, &q.in}, {&p.sources, r.From, &q.from}, {&p.people, r.Of, &q.of}, {&p.grounds, r.Ground, &q.ground}}
-	for i := range words {
-		w := &words[i]
-		if *w.at = 0; w.word != "" {
-			if *w.at, ok = w.n.id(w.word); !ok {
-				return false
-			}
-		}
+	if !p.askers.read(r.By, &q.by) || !p.locations.read(r.In, &q.in) || !p.sources.read(r.From, &q.from) ||
+		!p.people.read(r.Of, &q.of) || !p.grounds.read(r.Ground, &q.ground) {
+		return false
 	}
 	if q.as = 0; r.As != "" {
 		if q.as, ok = p.forms[r.As]; !ok {
