@@ -148,8 +148,11 @@ func (r *reader) enum(to *Name, words ...string) func(Value) {
 // words reads a scalar or a list of scalars.
 func (r *reader) list(v Value, want string) []Name {
 	items := v.List
-	if v.Kind != List {
+	switch {
+	case v.Kind != List:
 		items = []Value{v}
+	case len(items) == 0:
+		r.form(v, want+": it is empty")
 	}
 	var out []Name
 	for _, x := range items {
@@ -158,6 +161,17 @@ func (r *reader) list(v Value, want string) []Name {
 		}
 	}
 	return out
+}
+
+// items are the mappings of a list, or the only one.
+func (r *reader) items(v Value, want string) []Value {
+	switch {
+	case v.Kind == Mapping:
+		return []Value{v}
+	case v.Kind == Scalar, v.Kind == List && len(v.List) == 0:
+		r.form(v, want+" or a list of them")
+	}
+	return v.List
 }
 
 // many reads one or several declared names.
@@ -210,9 +224,6 @@ func (r *reader) setOf(v Value, ns namespace) Set {
 		v = v.Map[0].Value
 	}
 	s.Names = r.list(v, "a set of names")
-	if v.Kind == List && len(v.List) == 0 {
-		r.form(v, "a set of names: it is empty")
-	}
 	return s
 }
 

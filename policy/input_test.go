@@ -79,7 +79,7 @@ func TestBadInput(t *testing.T) {
 		codes  string // sorted, each once
 		say    string
 	}{
-		{"bomb of aliases", whole(policy.SystemsFile, "avow: v1\nsystems: {}\n"+bomb), "E03 E18", "anchors and aliases"},
+		{"bomb of aliases", whole(policy.SystemsFile, "avow: v1\nsystems: {}\n"+bomb), "E03 E11 E18", "anchors and aliases"},
 		{"double key", edit(policy.SystemsFile, "identifiers:\n", "avow: v1\nidentifiers:\n"), "E18", `key "avow" stands twice`},
 		{"33 levels", edit(policy.VocabularyFile, "grounds:\n", "grounds:\n  deep: "+strings.Repeat("[", 33)+strings.Repeat("]", 33)+"\n"), "E05 E18", "more than 32 levels"},
 		{"10000 levels", edit(policy.VocabularyFile, "grounds:\n", "grounds:\n  deep: "+strings.Repeat("[", 10000)+strings.Repeat("]", 10000)+"\n"), "E05 E18", "more than 32 levels"},

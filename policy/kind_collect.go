@@ -33,7 +33,7 @@ func collectKind() kind {
 // fields reads {field: category}.
 func (r *reader) fields(c *Collect, required bool) func(Value) {
 	return func(v Value) {
-		if v.Kind != Mapping {
+		if len(v.Map) == 0 {
 			r.form(v, "a mapping of fields to categories")
 			return
 		}
@@ -54,6 +54,9 @@ func (r *reader) fields(c *Collect, required bool) func(Value) {
 
 func (r *reader) forms(c *Collect) func(Value) {
 	return func(v Value) {
+		if len(v.Map) == 0 {
+			r.form(v, "a mapping of fields to formats")
+		}
 		for _, e := range v.Map {
 			i := slices.IndexFunc(c.Fields, func(f Field) bool { return f.Name.Text == e.Key.Text })
 			if i < 0 {
@@ -71,11 +74,7 @@ func (r *reader) forms(c *Collect) func(Value) {
 
 func (r *reader) asks(c *Collect) func(Value) {
 	return func(v Value) {
-		items := v.List
-		if v.Kind == Mapping {
-			items = []Value{v}
-		}
-		for _, x := range items {
+		for _, x := range r.items(v, "a question") {
 			a := Ask{Pos: x.Pos}
 			var silence Name
 			r.fill("a question", x, askFields(r, &a, &silence), nil)

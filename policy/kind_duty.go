@@ -57,11 +57,7 @@ func acts() map[string]namespace {
 
 func (r *reader) steps(d *Duty) func(Value) {
 	return func(v Value) {
-		items := v.List
-		if v.Kind == Mapping {
-			items = []Value{v}
-		}
-		for _, x := range items {
+		for _, x := range r.items(v, "a step") {
 			if s, ok := r.step(x); ok {
 				d.Do = append(d.Do, s)
 			}

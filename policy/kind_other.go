@@ -9,6 +9,9 @@ func rightWords() []string {
 	return []string{"access", "rectify", "erase", "port", "restrict", "object", "withdraw", "refuse", "complain", "review", "restore", "contact"}
 }
 
+// rightWays are how a right is used.
+func rightWays() []string { return []string{"account", "request", "mail", "link", "banner"} }
+
 func rightKind() kind {
 	return kind{name: "right", doc: "what a person may ask for", facets: true,
 		fields: func(r *reader, x *Promise) []field {
@@ -20,7 +23,7 @@ func rightKind() kind {
 				{"service", formSet, "about these services", false, r.set(serviceNames, &g.Service)},
 				{"for", formSet, "about these purposes", false, r.set(purposeNames, &g.For)},
 				{"of", formSet, "whose", false, r.set(peopleNames, &g.Of)},
-				{"how", formWords, "account, request, mail, link or banner", true, r.among(&g.How, "account", "request", "mail", "link", "banner")},
+				{"how", formWords, "account, request, mail, link or banner", true, r.among(&g.How, rightWays()...)},
 				{"only-with", formWord, "not alone: only when this service ends", false, r.one(serviceNames, &g.OnlyWith)},
 				{"ends", formWord, "service that ends by it; told and confirmed before", false, r.one(serviceNames, &g.Ends)},
 				{"by-each", formWords, "facets by whose values it may be used", false, r.many(facetNames, &g.ByEach)},
@@ -67,7 +70,7 @@ func checkWords() []string {
 
 func (r *reader) checks(m *Measure) func(Value) {
 	return func(v Value) {
-		if v.Kind != Mapping {
+		if len(v.Map) == 0 {
 			r.form(v, "a mapping of labels to checks")
 			return
 		}
@@ -94,13 +97,17 @@ func (r *reader) evidence(m *Measure) func(Value) {
 	}
 }
 
+func changeWords() []string {
+	return []string{"first", "new-purpose", "new-data", "new-recipient", "new-location", "longer-retention", "any-change", "other-change"}
+}
+
 func versionKind() kind {
 	return kind{name: "version", doc: "how a change of the notice comes to bind",
 		fields: func(r *reader, x *Promise) []field {
 			u := &Version{}
 			x.Version = u
 			return []field{
-				{"version", formWords, "kinds of change", true, r.among(&u.Changes, "first", "new-purpose", "new-data", "new-recipient", "new-location", "longer-retention", "any-change", "other-change")},
+				{"version", formWords, "kinds of change", true, r.among(&u.Changes, changeWords()...)},
 				{"binds", formText, "by publication, use, notice of a duration, consent or approval", true, r.binds(u)},
 				{"ends", formWord, "service that ends for who does not accept", false, r.one(serviceNames, &u.Ends)},
 				{"when", formTests, "only while these hold", false, r.tests(&u.When)},

@@ -51,11 +51,15 @@ func Read(files fs.FS) (*Policy, []Problem, error) {
 	r.builtIns()
 	words := r.parseYAML(VocabularyFile, texts[VocabularyFile], 1)
 	r.vocabulary(words)
-	r.systems(r.parseYAML(SystemsFile, texts[SystemsFile], 1))
+	places := r.parseYAML(SystemsFile, texts[SystemsFile], 1)
+	r.systems(places)
 	promises := r.notice(texts[NoticeFile])
 	r.whole()
 	if words.Kind == Nothing {
 		r.hush("E04", "E13") // every name
+	}
+	if places.Kind != Mapping {
+		r.hush("E11")
 	}
 	if !promises {
 		r.hush("E09", "E10", "W23") // every word

@@ -36,34 +36,131 @@ func choiceWords() []string {
 }
 
 func (r *reader) checkGiven(v Value) {
+	if v.Kind != Mapping && v.Kind != Nothing {
+		r.form(v, "a mapping of facts, events and choices")
+	}
 	for _, e := range v.Map {
-		name := e.Key.Text
-		switch {
-		case slices.Contains(choiceWords(), name):
+		if slices.Contains(choiceWords(), e.Key.Text) {
 			r.checkChoice(e.Value)
-		case name == "residence":
-			r.country(Name{e.Value.Pos, e.Value.Text})
-		case name == "role":
-			r.need(askerNames, Name{e.Value.Pos, e.Value.Text})
-		case name == "from":
-			r.need(sourceNames, Name{e.Value.Pos, e.Value.Text})
-		case name == "date":
-			if _, err := dateIn(e.Value.Text, r.p.Front.Zone.Text); err != nil {
-				r.add("E05", e.Value.Pos, err.Error(), "")
-			}
-		case name == "agreement":
-			for _, a := range e.Value.Map {
-				r.need(agreementNames, a.Key)
-			}
-		case name == "measure":
-			r.need(measureNames, Name{e.Value.Pos, e.Value.Text})
-		case name == "evidence":
-			for _, m := range e.Value.Map {
-				r.need(measureNames, m.Key)
-			}
-		case slices.Contains([]string{"age", "guardian", "disclosed", "requested", "published", "used"}, name):
-		default:
-			r.checkKnown(e)
+			continue
+		}
+		fields := r.givenFields()
+		if i := slices.IndexFunc(fields, func(f field) bool { return f.name == e.Key.Text }); i >= 0 {
+			fields[i].read(e.Value)
+			continue
+		}
+		r.checkKnown(e)
+	}
+}
+
+// givenFields are the entries of given that nothing declares.
+func (r *reader) givenFields() []field {
+	var n, about Name
+	var any int
+	var yes bool
+	return []field{
+		{"residence", formWord, "country, or one with a region", false, r.countryField(&n)},
+		{"age", formNumber, "whole years", false, r.number(&any)},
+		{"guardian", formFlag, "a guardian speaks for the person", false, r.flag(&yes)},
+		{"role", formWord, "of the one who asks", false, r.one(askerNames, &n)},
+		{"from", formWord, "source of the datum", false, r.one(sourceNames, &n)},
+		{"date", formDate, "the time of the example", false, r.day()},
+		{"agreement", formMap, "agreements that ended: {name: ended}", false, r.keyed(agreementNames, r.enum(&n, "ended"))},
+		{"measure", formWord, "the measure it is about", false, r.one(measureNames, &n)},
+		{"evidence", formMap, "when each measure was last attested", false, r.keyed(measureNames, r.past())},
+		{"used", formText, "when the service was last used", false, r.used()},
+		{"disclosed", formMap, "a disclosure", false, r.happening([]field{
+			{"to", formWord, "to whom", false, r.one(recipientNames, &n)},
+			{"data", formWords, "what", false, r.set(dataNames, &Set{})},
+			{"for", formWord, "why", false, r.one(purposeNames, &n)},
+		})},
+		{"requested", formMap, "a request", false, r.happening([]field{
+			{"right", formWord, "which right", true, r.enum(&n, rightWords()...)},
+			{"clause", formWord, "of which clause", false, r.clauseID()},
+			{"data", formWords, "about what", false, r.set(dataNames, &Set{})},
+		})},
+		{"published", formMap, "a new version of the notice", false, r.happening([]field{
+			{"adds", formWord, "kind of change", true, r.enum(&about, changeWords()...)},
+		})},
+	}
+}
+
+// keyed reads a mapping from declared names.
+func (r *reader) keyed(ns namespace, read func(Value)) func(Value) {
+	return func(v Value) {
+		r.each(v, func(n Name, v Value) {
+			r.need(ns, n)
+			read(v)
+		})
+	}
+}
+
+func (r *reader) day() func(Value) {
+	return func(v Value) {
+		n, ok := r.text(v, "a date")
+		if !ok {
+			return
+		}
+		if _, err := dateIn(n.Text, r.p.Front.Zone.Text); err != nil {
+			r.add("E05", n.Pos, err.Error(), "")
+		}
+	}
+}
+
+// past reads when something happened.
+func (r *reader) past() func(Value) {
+	return func(v Value) {
+		n, ok := r.text(v, "a time")
+		if !ok || n.Text == "happened" || n.Text == "never" || n.Text == "yes" {
+			return
+		}
+		span, ago := strings.CutSuffix(n.Text, " ago")
+		if !ago {
+			span = strings.TrimPrefix(n.Text, "in ")
+		}
+		_, err := durationIn(span)
+		if !ago && span == n.Text {
+			_, err = dateIn(n.Text, r.p.Front.Zone.Text)
+		}
+		if err != nil {
+			r.add("E05", n.Pos, fmt.Sprintf("%q is no time of an event", n.Text), "write happened, 31 days ago, in 2 days, or a date")
+		}
+	}
+}
+
+// used reads when a service was used: a time, or before or after a publication.
+func (r *reader) used() func(Value) {
+	return func(v Value) {
+		if v.Text != "after publication" && v.Text != "before publication" {
+			r.past()(v)
+		}
+	}
+}
+
+// happening reads an event with its particulars, or only its time.
+func (r *reader) happening(fields []field) func(Value) {
+	return func(v Value) {
+		if len(v.Map) == 0 {
+			r.past()(v)
+			return
+		}
+		r.fill("an event", v, append(fields, field{"when", formText, "31 days ago, or a date", false, r.past()}), nil)
+	}
+}
+
+// clauseID reads the anchor of a clause of this notice.
+func (r *reader) clauseID() func(Value) {
+	return func(v Value) {
+		n, ok := r.text(v, "an anchor")
+		if !ok {
+			return
+		}
+		var known []string
+		for _, c := range r.p.Clauses {
+			known = append(known, c.ID)
+		}
+		if !slices.Contains(known, n.Text) {
+			r.unknown("E04", "clause", n, known)
 		}
 	}
 }
@@ -71,35 +168,24 @@ func (r *reader) checkGiven(v Value) {
 // checkKnown: a fact with a value of its type, an event with a time, a facet with one of its values.
 func (r *reader) checkKnown(e Entry) {
 	name, v := e.Key, e.Value
-	if r.words.has(eventNames, name.Text) {
-		if v.Text == "happened" || v.Text == "never" || v.Text == "yes" {
-			return
-		}
-		span, past := strings.CutSuffix(v.Text, " ago")
-		if !past {
-			span = strings.TrimPrefix(v.Text, "in ")
-		}
-		_, err := durationIn(span)
-		if _, bad := dateIn(v.Text, r.p.Front.Zone.Text); err != nil && bad != nil {
-			r.add("E05", v.Pos, fmt.Sprintf("%q is no time of an event", v.Text), "write happened, 31 days ago, in 2 days, or a date")
-		}
-		return
-	}
-	if r.words.has(facetNames, name.Text) {
+	switch {
+	case r.words.has(eventNames, name.Text):
+		r.past()(v)
+	case r.words.has(facetNames, name.Text):
 		r.facetValue(name.Text, v)
-		return
+	case r.isNumber(name.Text):
+		var any int
+		r.number(&any)(v)
+	case v.Kind == Scalar || v.Kind == Nothing || !r.words.has(factNames, name.Text):
+		r.test(e)
+	default:
+		r.form(v, "one value of "+name.Text)
 	}
-	for _, f := range r.p.Vocabulary.Facts {
-		if f.Name.Text == name.Text && f.Type == decision.NumberFact {
-			return
-		}
-	}
-	for _, a := range r.p.Vocabulary.Attributes {
-		if a.Name.Text == name.Text && a.Type == decision.NumberFact {
-			return
-		}
-	}
-	r.test(e)
+}
+
+func (r *reader) isNumber(fact string) bool {
+	return slices.ContainsFunc(r.p.Vocabulary.Facts, func(f Fact) bool { return f.Name.Text == fact && f.Type == decision.NumberFact }) ||
+		slices.ContainsFunc(r.p.Vocabulary.Attributes, func(a Attribute) bool { return a.Name.Text == fact && a.Type == decision.NumberFact })
 }
 
 func (r *reader) facetValue(facet string, v Value) {
@@ -116,29 +202,30 @@ func (r *reader) facetValue(facet string, v Value) {
 }
 
 func (r *reader) checkChoice(v Value) {
-	switch v.Kind {
-	case List:
+	switch {
+	case v.Kind == List && len(v.List) > 0:
 		for _, x := range v.List {
 			r.checkChoice(x)
 		}
-	case Scalar:
-		if v.Text != "yes" {
-			r.need(purposeNames, Name{v.Pos, v.Text})
-		}
-	case Mapping:
-		var s Set
-		var how, by, when Name
+	case v.Kind == Scalar:
+		r.purposeOrYes()(v)
+	case v.Kind == Nothing:
+	case len(v.Map) == 0:
+		r.form(v, "a choice: write a purpose, yes, or {for: …}")
+	default:
+		var names []Name
+		var how, by Name
 		styles := []string{}
 		for _, x := range decision.Styles() {
 			styles = append(styles, string(x))
 		}
 		r.fill("a choice", v, []field{
-			{"for", formSet, "purposes", false, r.set(purposeNames, &s)},
-			{"data", formSet, "categories", false, r.set(dataNames, &s)},
-			{"to", formSet, "recipients", false, r.set(recipientNames, &s)},
+			{"for", formWords, "purposes", false, r.many(purposeNames, &names)},
+			{"data", formWords, "categories", false, r.many(dataNames, &names)},
+			{"to", formWords, "recipients", false, r.many(recipientNames, &names)},
 			{"how", formWord, "style", false, r.enum(&how, styles...)},
 			{"by", formWord, "guardian", false, r.enum(&by, "guardian", "person")},
-			{"when", formText, "31 days ago, or a date", false, r.word(&when)},
+			{"when", formText, "31 days ago, or a date", false, r.past()},
 		}, func(e Entry) bool {
 			if !r.words.has(facetNames, e.Key.Text) {
 				return false
@@ -146,109 +233,5 @@ func (r *reader) checkChoice(v Value) {
 			r.facetValue(e.Key.Text, e.Value)
 			return true
 		})
-	}
-}
-
-// askWords are the first keys of questions.
-func askWords() []string {
-	return []string{"action", "collect", "kept", "due", "right", "refuse", "law-check", "cookie", "status", "binds"}
-}
-
-func (r *reader) checkAsk(v Value) {
-	if len(v.Map) == 0 {
-		return
-	}
-	first := v.Map[0]
-	var n Name
-	var names []Name
-	var any int
-	var fields []field
-	add := func(name string, form form, read func(Value)) {
-		fields = append(fields, field{name, form, "", false, read})
-	}
-	switch first.Key.Text {
-	case "action":
-		verbs := slices.Concat(decision.DataVerbs(), decision.ServiceVerbs(), decision.DestructiveVerbs())
-		add("action", formWord, r.enum(&n, verbs...))
-		add("data", formWords, r.many(dataNames, &names))
-		add("service", formWord, r.one(serviceNames, &n))
-		add("for", formWord, r.one(purposeNames, &n))
-		add("to", formWord, r.one(recipientNames, &n))
-		add("by", formWord, r.one(askerNames, &n))
-		add("in", formWord, r.outside(locationNames))
-		add("from", formWord, r.outside(sourceNames))
-		add("with", formWords, r.many(dataNames, &names))
-		add("as", formWord, r.enum(&n, "identified", "unlinked", "aggregated"))
-		add("group", formNumber, r.number(&any))
-		add("ground", formWord, r.outside(groundNames))
-		add("of", formWord, r.one(peopleNames, &n))
-	case "collect":
-		add("collect", formWord, r.one(pointNames, &n))
-		add("fields", formMap, func(Value) {})
-	case "kept":
-		add("kept", formWord, r.one(dataNames, &n))
-	case "cookie":
-		add("cookie", formWord, r.one(cookieNames, &n))
-	case "status":
-		add("status", formWord, func(Value) {})
-	case "right":
-		add("right", formWord, r.enum(&n, rightWords()...))
-		add("data", formWord, r.many(dataNames, &names))
-		add("service", formWord, r.one(serviceNames, &n))
-		add("for", formWord, r.one(purposeNames, &n))
-		add("of", formWord, r.one(peopleNames, &n))
-	case "due", "refuse", "law-check", "binds":
-		add(first.Key.Text, formText, func(Value) {})
-		add("reason", formText, func(Value) {})
-	default:
-		r.unknown("E03", "question", first.Key, askWords())
-		return
-	}
-	r.fill("a question", v, fields, func(e Entry) bool {
-		known := r.words.has(facetNames, e.Key.Text) || r.words.has(factNames, e.Key.Text)
-		if known {
-			r.checkKnown(e)
-		}
-		return known
-	})
-}
-
-// outside reads a word that need not be declared: a question may name what the notice does not, and
-// the answer then is indeterminate.
-func (r *reader) outside(namespace) func(Value) { return func(v Value) { r.text(v, "one word") } }
-
-func (r *reader) checkWant(e *Example) {
-	keys := map[string][]string{
-		"action": {"allow", "deny", "obliges", "missing", "because", "basis"}, "collect": {"accept", "met", "store", "refuse", "fields", "missing"},
-		"kept": {"kept", "basis"}, "right": {"offered", "within", "review", "ends", "authority", "to", "refuse", "service"},
-		"refuse": {"deny", "because"}, "law-check": {"warns"}, "cookie": {"blocked", "loses"}, "due": {}, "status": {}, "binds": {},
-	}
-	words := map[string][]string{
-		"action": {"allow", "deny"}, "collect": {"accept"}, "kept": {"gone", "detached", "anonymised", "fingerprinted", "kept"},
-		"due": {"waits", "due", "done", "overdue", "blocked"}, "cookie": {"set", "blocked"}, "status": {"met", "overdue", "missing"}, "binds": {"current", "previous"},
-	}
-	if len(e.Ask.Map) == 0 {
-		return
-	}
-	ask := e.Ask.Map[0].Key.Text
-	if keys[ask] == nil {
-		return // no question, and reported
-	}
-	if e.Want.Kind == Scalar {
-		if !slices.Contains(words[ask], e.Want.Text) {
-			r.unknown("E05", "answer", Name{e.Want.Pos, e.Want.Text}, words[ask])
-		}
-		return
-	}
-	for _, w := range e.Want.Map {
-		if !slices.Contains(keys[ask], w.Key.Text) {
-			r.unknown("E03", "key", w.Key, keys[ask])
-		}
-		if w.Key.Text == "deny" {
-			kinds := []string{"gap", "unmet", "violation", "law", "indeterminate"}
-			if !slices.Contains(kinds, w.Value.Text) {
-				r.unknown("E05", "kind of denial", Name{w.Value.Pos, w.Value.Text}, kinds)
-			}
-		}
 	}
 }

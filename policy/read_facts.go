@@ -34,7 +34,7 @@ func (r *reader) facts(u *Vocabulary) func(Value) {
 				{"values", formWords, "of an enum", false, r.free(&f.Values)},
 				{"opens", formWords, "events that open a state", false, r.many(eventNames, &f.Opens)},
 				{"closes", formWords, "events that close a state", false, r.many(eventNames, &f.Closes)},
-				{"assigns", formWord, "role to which an open case is given", false, r.word(&f.Assigns)},
+				{"assigns", formWord, "role to which an open case is given", false, r.one(roleNames, &f.Assigns)},
 				{"unknown", formWord, "value taken when nothing is known", false, r.word(&f.Unknown)},
 			}, nil)
 			f.Type = decision.FactType(is.Text)
@@ -90,17 +90,25 @@ func (r *reader) formats(u *Vocabulary) func(Value) {
 		r.each(v, func(n Name, v Value) {
 			f := Format{Name: n}
 			r.fill("a format", v, []field{
-				{"pattern", formText, "a regular expression (RE2)", true, func(v Value) {
-					if _, err := regexp.Compile(v.Text); err != nil {
-						r.add("E05", v.Pos, "not a regular expression: "+err.Error(), "see the syntax of RE2")
-						return
-					}
-					f.Pattern = v.Text
-				}},
+				{"pattern", formText, "a regular expression (RE2)", true, r.pattern(&f.Pattern)},
 				{"say", formText, "what a fitting value looks like", true, r.plain(&f.Say)},
 			}, nil)
 			u.Formats = append(u.Formats, f)
 		})
+	}
+}
+
+func (r *reader) pattern(to *string) func(Value) {
+	return func(v Value) {
+		n, ok := r.text(v, "a regular expression")
+		if !ok {
+			return
+		}
+		if _, err := regexp.Compile(n.Text); err != nil {
+			r.add("E05", n.Pos, "not a regular expression: "+err.Error(), "see the syntax of RE2")
+			return
+		}
+		*to = n.Text
 	}
 }
 

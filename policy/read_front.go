@@ -14,9 +14,7 @@ func (r *reader) front(v Value) {
 		return
 	}
 	f := &r.p.Front
-	if z := v.at("timezone"); z.Kind == Scalar {
-		r.zone(f)(z)
-	}
+	f.Zone, f.Location, _ = zoneIn(v.at("timezone"))
 	r.fill("the front matter", v, frontFields(r, f), nil)
 }
 
@@ -28,15 +26,19 @@ func frontFields(r *reader, f *Front) []field {
 		{"effective", formDate, "day it takes effect", true, r.date(&f.Effective)},
 		{"controller", formMap, "who decides on purposes and means", true, func(v Value) { f.Controller = r.controller(v) }},
 		{"controllers", formList, "controllers beside it", false, func(v Value) {
-			for _, x := range v.List {
+			for _, x := range r.items(v, "a controller") {
 				f.Controllers = append(f.Controllers, r.controller(x))
 			}
 		}},
 		{"law", formWords, "law profiles that may apply", true, r.laws(&f.Law)},
-		{"timezone", formText, "IANA zone; dates are midnight there", true, func(Value) {}},
+		{"timezone", formText, "IANA zone; dates are midnight there", true, r.zone(f)},
 		{"languages", formMap, "translations: {language: file}", false, func(v Value) {
 			f.Languages = map[string]string{}
-			r.each(v, func(n Name, v Value) { f.Languages[n.Text] = v.Text })
+			r.each(v, func(n Name, v Value) {
+				if file, ok := r.text(v, "a file"); ok {
+					f.Languages[n.Text] = file.Text
+				}
+			})
 		}},
 		{"suspended", formList, "clauses whose promises stop: {clause, since, reason}", false, r.suspensions(f)},
 	}
@@ -44,13 +46,22 @@ func frontFields(r *reader, f *Front) []field {
 
 func (r *reader) zone(f *Front) func(Value) {
 	return func(v Value) {
-		at, err := time.LoadLocation(v.Text)
-		if err != nil || v.Text == "" || v.Text == "Local" {
-			r.add("E05", v.Pos, fmt.Sprintf("time zone %q is not known", v.Text), "write a name of the IANA database, such as Europe/Zurich")
+		n, ok := r.text(v, "a time zone")
+		if !ok {
 			return
 		}
-		f.Zone, f.Location = Name{v.Pos, v.Text}, at
+		if f.Zone, f.Location, ok = zoneIn(v); !ok {
+			r.add("E05", n.Pos, fmt.Sprintf("time zone %q is not known", n.Text), "write a name of the IANA database, such as Europe/Zurich")
+		}
 	}
+}
+
+func zoneIn(v Value) (Name, *time.Location, bool) {
+	at, err := time.LoadLocation(v.Text)
+	if err != nil || v.Text == "" || v.Text == "Local" {
+		return Name{}, nil, false
+	}
+	return Name{v.Pos, v.Text}, at, true
 }
 
 func (r *reader) site(to *Name) func(Value) {
@@ -89,7 +100,7 @@ func (r *reader) laws(to *[]Name) func(Value) {
 
 func (r *reader) suspensions(f *Front) func(Value) {
 	return func(v Value) {
-		for _, x := range v.List {
+		for _, x := range r.items(v, "a suspension") {
 			var s Suspension
 			r.fill("a suspension", x, []field{
 				{"clause", formWord, "its anchor", true, r.word(&s.Clause)},

@@ -24,10 +24,12 @@ func systemsFields(r *reader, s *Systems) []field {
 		{"identifiers", formMap, "what links rows of one person across systems", false, func(v Value) {
 			r.each(v, func(n Name, v Value) {
 				i := Identifier{Name: n}
+				var match Name
 				r.fill("an identifier", v, []field{
 					{"of", formWord, "category it is", false, r.one(dataNames, &i.Of)},
-					{"match", formWord, "exact (default) or case-insensitive", false, r.plain(&i.Match)},
+					{"match", formWord, "exact (default) or case-insensitive", false, r.enum(&match, "exact", "case-insensitive")},
 				}, nil)
+				i.Match = match.Text
 				s.Identifiers = append(s.Identifiers, i)
 			})
 		}},
@@ -127,6 +129,9 @@ func (r *reader) linksTo(to *[]Link) func(Value) {
 					{"identifier", formWord, "where no foreign key exists", false, r.one(identifierNames, &l.Identifier)},
 					{"remove", formText, "null, blank, network, keep or a text", false, r.word(&l.Remove)},
 				}, nil)
+				if v.Kind == Mapping && l.To.Text == "" && l.Identifier.Text == "" && !v.has("identifier") && !v.has("is") {
+					r.add("E12", n.Pos, "a link that goes nowhere", "write is: table.column, or identifier:")
+				}
 			}
 			*to = append(*to, l)
 		})
@@ -159,8 +164,15 @@ func (r *reader) columns(to *[]Column) func(Value) {
 	}
 }
 
-// links: every link goes to a column that is declared, or to a table whose rows are people.
+// links: every link goes to a column that is declared, or to a table whose rows are people, and what
+// is read is read from a table that is declared.
 func (r *reader) links(s *System) {
+	for _, x := range slices.Concat(s.Events, s.Facts) {
+		table, column, _ := strings.Cut(x.Column.Text, ".")
+		if column == "" || !slices.ContainsFunc(s.Tables, func(t Table) bool { return t.Name.Text == table }) {
+			r.add("E12", x.Column.Pos, fmt.Sprintf("%s is in no table of system %s", x.Column.Text, s.Name.Text), "write table.column of a table declared here")
+		}
+	}
 	declared := func(to string) bool {
 		table, column, ok := strings.Cut(to, ".")
 		i := slices.IndexFunc(s.Tables, func(t Table) bool { return t.Name.Text == table })

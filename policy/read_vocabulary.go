@@ -220,6 +220,9 @@ func (r *reader) laterTests(to *[]Test) func(Value) {
 func (r *reader) purposes(u *Vocabulary) func(Value) {
 	return func(v Value) {
 		nameOf := func(p Purpose) string { return p.Name.Text }
+		if v.Kind != Mapping {
+			r.form(v, "a mapping of purposes to properties")
+		}
 		for _, e := range ordered(v) {
 			p, _ := above(u.Purposes, e.Key.Text, nameOf)
 			p.Name = e.Key
@@ -245,6 +248,9 @@ func recipientKinds() []string {
 func (r *reader) recipients(u *Vocabulary) func(Value) {
 	return func(v Value) {
 		nameOf := func(x Recipient) string { return x.Name.Text }
+		if v.Kind != Mapping {
+			r.form(v, "a mapping of recipients to properties")
+		}
 		for _, e := range ordered(v) {
 			x, _ := above(u.Recipients, e.Key.Text, nameOf)
 			x.Name = e.Key

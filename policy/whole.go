@@ -72,9 +72,6 @@ func (r *reader) ends() {
 
 // placesOfData: every category that is stored lies somewhere.
 func (r *reader) placesOfData() {
-	if len(r.p.Systems.Systems) == 0 {
-		return
-	}
 	var mapped []string
 	for _, s := range r.p.Systems.Systems {
 		for _, t := range slices.Concat(s.Tables, s.Objects) {
