@@ -29,6 +29,17 @@ func (m *Model) Cell(kind ObjectKind, verb, purpose, object string) []Rule {
 	return out
 }
 
+// Speaking lists the rules that can speak of a verb and a purpose, whatever the object.
+func (m *Model) Speaking(kind ObjectKind, verb, purpose string) []Rule {
+	var out []Rule
+	for _, x := range m.Rules {
+		if x.takesVerb(verb, int(kind)) && x.takesPurpose(purpose) && m.qualified(&x, verb) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 // ObjectKind says what a verb acts on.
 type ObjectKind int
 

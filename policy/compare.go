@@ -54,11 +54,16 @@ func Compare(old, new *decision.Model, at decision.Instant) (*Comparison, error)
 	laws, _ := json.Marshal([]any{old.Laws, old.Vocabulary.Establishments, old.Zone})
 	lawsNew, _ := json.Marshal([]any{new.Laws, new.Vocabulary.Establishments, new.Zone})
 	c.sameLaw = string(laws) == string(lawsNew)
+	c.sameWords = fmt.Sprintf("%+v", old.Vocabulary) == fmt.Sprintf("%+v", new.Vocabulary)
 	out := &Comparison{Changes: []Change{}}
 	for kind := decision.DataObject; kind <= decision.CookieObject; kind++ {
 		for _, verb := range kind.Verbs() {
 			for _, purpose := range c.purposes(kind) {
+				same := c.sameRules(kind, verb, purpose)
 				for _, object := range c.objects(kind) {
+					if same && (kind != decision.DataObject || c.sameKeeps(object)) {
+						continue
+					}
 					if err := c.cell(out, cell{kind, verb, purpose, object}); err != nil {
 						return nil, fmt.Errorf("compare: %w", err)
 					}
@@ -78,10 +83,49 @@ type side struct {
 }
 
 type comparer struct {
-	sides   [2]side
-	at      decision.Instant
-	sameLaw bool
-	seen    map[string][]found // by what the versions say of a cell
+	sides     [2]side
+	at        decision.Instant
+	sameLaw   bool
+	sameWords bool
+	seen      map[string][]found // by what the versions say of a cell
+}
+
+// sameRules: both versions have the same rules on the verb and the purpose, and the same words, so that
+// only what is kept can tell their answers apart.
+func (c *comparer) sameRules(kind decision.ObjectKind, verb, purpose string) bool {
+	if !c.sameLaw || !c.sameWords {
+		return false
+	}
+	text := func(m *decision.Model) string {
+		rules := m.Speaking(kind, verb, purpose)
+		if verb == decision.VerbDisclose {
+			rules = append(rules, m.Speaking(kind, decision.VerbSell, purpose)...) // where something is given in return
+		}
+		for i := range rules {
+			rules[i].ID, rules[i].Clause, rules[i].Obliges = "", "", nil
+		}
+		return fmt.Sprintf("%+v", rules)
+	}
+	return text(c.sides[0].m) == text(c.sides[1].m)
+}
+
+// sameKeeps: both versions keep the category, and what is above and below it, alike.
+func (c *comparer) sameKeeps(object string) bool {
+	text := func(m *decision.Model) string {
+		var s string
+		for _, k := range m.Keeps {
+			if (decision.Set{Names: k.Data}).Hits(object) {
+				k.ID, k.Clause = "", ""
+				if k.Until != nil {
+					s += fmt.Sprintf("%+v", *k.Until)
+					k.Until = nil
+				}
+				s += fmt.Sprintf("%+v", k)
+			}
+		}
+		return s
+	}
+	return text(c.sides[0].m) == text(c.sides[1].m)
 }
 
 // A cell is all questions of one verb, purpose and object.
@@ -157,6 +201,11 @@ func (c *comparer) cell(out *Comparison, x cell) error {
 	for _, to := range c.recipients() {
 		for i := range c.sides {
 			views[i] = c.sides[i].view(x, to, c.at)
+		}
+		if !views[0].allows() && !views[1].allows() {
+			continue // silence permits nothing, in both
+		}
+		for i := range c.sides {
 			text, err := json.Marshal(views[i].sign)
 			if err != nil {
 				return err
@@ -414,6 +463,11 @@ func (v view) facts() []string {
 		}
 	}
 	return union(out)
+}
+
+// allows: some rule could permit.
+func (v view) allows() bool {
+	return slices.ContainsFunc(v.rules, func(r decision.Rule) bool { return !r.Deny })
 }
 
 func (v view) rests(kinds ...decision.BasisKind) bool {
