@@ -97,6 +97,7 @@ func commonFields(r *reader, x *Promise) []field {
 		{"ref", formWords, "requirements outside that it keeps", false, r.free(&x.Refs)},
 		{"id", formWord, "a lasting name; default clause.n", false, func(v Value) {
 			if n, ok := r.text(v, "one word"); ok {
+				r.wellFormed(n)
 				x.ID = n.Text
 			}
 		}},
@@ -123,8 +124,22 @@ func (r *reader) facet(x *Promise, e Entry) bool {
 		if s.Not && !x.Rule.Deny {
 			r.add("E06", s.Pos, "not in an allow: a word added later would be permitted unseen", "name the values")
 		}
+		r.facetFits(x.Rule, &r.p.Vocabulary.Facets[i], e.Key)
 	case x.Right != nil:
 		x.Right.Facets = append(x.Right.Facets, fs)
 	}
 	return true
+}
+
+// facetFits: a facet that qualifies none of an allow's verbs would leave it without effect.
+func (r *reader) facetFits(u *Rule, f *Facet, at Name) {
+	if u.Deny || len(f.Verbs) == 0 || len(u.Verbs) == 0 {
+		return
+	}
+	for _, v := range u.Verbs {
+		if slices.Contains(texts(f.Verbs), v.Text) {
+			return
+		}
+	}
+	r.add("E08", at.Pos, fmt.Sprintf("%s qualifies none of the verbs of this allow", at.Text), "drop it, or add the verb to the facet's verbs")
 }

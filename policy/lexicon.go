@@ -40,6 +40,7 @@ const (
 	countryNames    namespace = "country"
 	lawNames        namespace = "law"
 	detectorNames   namespace = "detector"
+	mechanismNames  namespace = "mechanism for transfers"
 )
 
 func (l lexicon) add(ns namespace, words ...string) {

@@ -14,10 +14,12 @@ import (
 // level is a clause and needs an anchor {#id}; what stands under it up to the next heading is its
 // prose, its promises and its examples. A heading of the first level is the title and no clause,
 // unless it has an anchor. A heading that only groups the ones below it needs no promise.
-// It reports whether there is a notice.
-func (r *reader) notice(src []byte) bool {
+
+// opening reads the front matter. It returns the text after it with the line that begins on, and
+// whether there is a notice.
+func (r *reader) opening(src []byte) (body []byte, line int, ok bool) {
 	if src == nil {
-		return false
+		return nil, 1, false
 	}
 	front, rest, line, ok := frontMatter(string(src))
 	if !ok {
@@ -26,8 +28,7 @@ func (r *reader) notice(src []byte) bool {
 	if ok {
 		r.front(r.parseYAML(NoticeFile, []byte(front), 2))
 	}
-	r.clauses([]byte(rest), line)
-	return ok
+	return []byte(rest), line, ok
 }
 
 // frontMatter splits a notice; line is the file's line on which rest begins.
@@ -43,6 +44,12 @@ func frontMatter(src string) (front, rest string, line int, ok bool) {
 	}
 	return front + "\n", rest, strings.Count(front, "\n") + 4, true
 }
+
+// The infos of our blocks.
+const (
+	promiseInfo = "yaml promise"
+	exampleInfo = "yaml example"
+)
 
 // A block is a fenced promise or example.
 type block struct {
@@ -81,21 +88,20 @@ func (r *reader) clauses(src []byte, first int) {
 			c = r.heading(src, n, lines.pos(at))
 			proseFrom = end
 		case *ast.FencedCodeBlock:
-			info := ""
-			if n.Info != nil {
-				info = strings.TrimSpace(string(n.Info.Value(src)))
+			info := infoOf(src, n)
+			if !ours(info) {
+				continue
 			}
-			kind, ours := strings.CutPrefix(info, "yaml ")
-			if !ours || c == nil {
-				if ours {
-					r.add("E01", lines.pos(fenceStart(src, n)), "a "+kind+" outside any clause", "put a heading with an anchor above it")
-				}
+			if c == nil {
+				r.add("E01", lines.pos(fenceStart(src, n)), "a "+strings.TrimPrefix(info, "yaml ")+" outside any clause", "put a heading with an anchor above it")
 				continue
 			}
 			start, end := fenceSpan(src, n)
 			prose.Write(src[min(proseFrom, start):start])
 			proseFrom = end
-			blocks = append(blocks, block{kind, content(src, n), lines.pos(start).Line + 1})
+			blocks = append(blocks, block{info, content(src, n), lines.pos(start).Line + 1})
+		default:
+			r.unread(src, n, lines)
 		}
 	}
 	finish(len(src))
@@ -160,13 +166,14 @@ func fenceStart(src []byte, n *ast.FencedCodeBlock) int {
 	return 0
 }
 
+// content is a block's lines as they stand, with the indentation of an indented fence, so that columns
+// are those of the file.
 func content(src []byte, n *ast.FencedCodeBlock) string {
-	var b strings.Builder
-	for i := range n.Lines().Len() {
-		seg := n.Lines().At(i)
-		b.Write(seg.Value(src))
+	l := n.Lines().Len()
+	if l == 0 {
+		return ""
 	}
-	return b.String()
+	return string(src[lineStart(src, n.Lines().At(0).Start):n.Lines().At(l-1).Stop])
 }
 
 func lineStart(src []byte, at int) int {
@@ -220,6 +227,7 @@ func (r *reader) clause(c *Clause, blocks []block) {
 		}
 		return
 	}
+	r.wellFormed(Name{c.Pos, c.ID})
 	for _, o := range r.p.Clauses {
 		if o.ID == c.ID {
 			r.add("E01", c.Pos, fmt.Sprintf("anchor %q stands twice", c.ID), fmt.Sprintf("it is taken on line %d", o.Pos.Line))
@@ -229,12 +237,12 @@ func (r *reader) clause(c *Clause, blocks []block) {
 	for _, b := range blocks {
 		pos := Pos{NoticeFile, b.line - 1, 1, 3}
 		switch b.info {
-		case "promise":
+		case promiseInfo:
 			r.promiseBlock(c, r.parseYAML(NoticeFile, []byte(b.text), b.line), pos)
-		case "example":
+		case exampleInfo:
 			r.exampleBlock(c, r.parseYAML(NoticeFile, []byte(b.text), b.line))
 		default:
-			r.unknown("E02", "block", Name{pos, b.info}, []string{"promise", "example"})
+			r.unknown("E02", "block", Name{pos, b.info}, []string{promiseInfo, exampleInfo})
 		}
 	}
 }

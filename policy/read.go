@@ -49,11 +49,12 @@ func Read(files fs.FS) (*Policy, []Problem, error) {
 		}
 	}
 	r.builtIns()
+	body, line, promises := r.opening(texts[NoticeFile]) // first: it says the zone of every date
 	words := r.parseYAML(VocabularyFile, texts[VocabularyFile], 1)
 	r.vocabulary(words)
 	places := r.parseYAML(SystemsFile, texts[SystemsFile], 1)
 	r.systems(places)
-	promises := r.notice(texts[NoticeFile])
+	r.clauses(body, line)
 	r.whole()
 	if words.Kind == Nothing {
 		r.hush("E04", "E13") // every name

@@ -213,25 +213,29 @@ func (r *reader) checkChoice(v Value) {
 	case len(v.Map) == 0:
 		r.form(v, "a choice: write a purpose, yes, or {for: …}")
 	default:
-		var names []Name
-		var how, by Name
-		styles := []string{}
-		for _, x := range decision.Styles() {
-			styles = append(styles, string(x))
-		}
-		r.fill("a choice", v, []field{
-			{"for", formWords, "purposes", false, r.many(purposeNames, &names)},
-			{"data", formWords, "categories", false, r.many(dataNames, &names)},
-			{"to", formWords, "recipients", false, r.many(recipientNames, &names)},
-			{"how", formWord, "style", false, r.enum(&how, styles...)},
-			{"by", formWord, "guardian", false, r.enum(&by, "guardian", "person")},
-			{"when", formText, "31 days ago, or a date", false, r.past()},
-		}, func(e Entry) bool {
+		r.fill("a choice", v, r.choiceFields(), func(e Entry) bool {
 			if !r.words.has(facetNames, e.Key.Text) {
 				return false
 			}
 			r.facetValue(e.Key.Text, e.Value)
 			return true
 		})
+	}
+}
+
+// choiceFields are the keys of a choice of the person.
+func (r *reader) choiceFields() []field {
+	n, names := new(Name), new([]Name)
+	var styles []string
+	for _, x := range decision.Styles() {
+		styles = append(styles, string(x))
+	}
+	return []field{
+		{"for", formWords, "purposes", false, r.many(purposeNames, names)},
+		{"data", formWords, "categories", false, r.many(dataNames, names)},
+		{"to", formWords, "recipients", false, r.many(recipientNames, names)},
+		{"how", formWord, "style", false, r.enum(n, styles...)},
+		{"by", formWord, "guardian", false, r.enum(n, "guardian", "person")},
+		{"when", formText, "31 days ago, or a date", false, r.past()},
 	}
 }

@@ -184,11 +184,35 @@ func (r *reader) links(s *System) {
 			slices.ContainsFunc(t.Person, func(l Link) bool { return l.Column.Text == column }) ||
 			slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name.Text == column })
 	}
+	r.owners(s)
 	for _, t := range s.Tables {
 		for _, l := range slices.Concat(t.OwnedBy, t.CoOwned, t.Mentions) {
 			if l.To.Text != "" && !declared(l.To.Text) {
 				r.add("E12", l.To.Pos, fmt.Sprintf("%s is no column of system %s", l.To.Text, s.Name.Text), "link to table.column of a table declared here")
 			}
+		}
+	}
+}
+
+// owners: the rows that go with an owner lead to people in the end. A link to a table that is not
+// declared is told elsewhere.
+func (r *reader) owners(s *System) {
+	led := map[string]bool{}
+	leads := func(l Link) bool {
+		table, _, _ := strings.Cut(l.To.Text, ".")
+		return l.Identifier.Text != "" || led[table] || !slices.ContainsFunc(s.Tables, func(t Table) bool { return t.Name.Text == table })
+	}
+	for before := -1; before < len(led); {
+		before = len(led)
+		for _, t := range s.Tables {
+			if len(t.Person) > 0 || slices.ContainsFunc(slices.Concat(t.OwnedBy, t.CoOwned), leads) {
+				led[t.Name.Text] = true
+			}
+		}
+	}
+	for _, t := range s.Tables {
+		if !led[t.Name.Text] && len(t.OwnedBy)+len(t.CoOwned) > 0 {
+			r.add("E12", t.Name.Pos, fmt.Sprintf("the rows of %s lead to no person", t.Name.Text), "own them by a table whose rows are people, or say mentions")
 		}
 	}
 }

@@ -2,12 +2,12 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/policy/dpv"
+	"github.com/avowhq/avow/policy/law"
 )
 
 // vocabulary reads vocabulary.yaml. Names are declared first, so that their properties may refer to
@@ -41,79 +41,6 @@ func vocabularyFields(r *reader, u *Vocabulary) []field {
 		{"policies", formMap, "other organisations' texts", false, r.linked(u)},
 		{"attributes", formMap, "properties of AuthZEN requests that conditions may test", false, r.attributes(u)},
 		{"authzen", formMap, "words of callers that do not speak ours", false, r.authzen(u)},
-	}
-}
-
-// declare enters every name before any property is read.
-func (r *reader) declare(v Value) {
-	for list, spaces := range map[string][]namespace{
-		"data": {dataNames}, "purposes": {purposeNames}, "recipients": {recipientNames, askerNames, sourceNames}, "agreements": {agreementNames},
-		"locations": {locationNames}, "services": {serviceNames}, "facets": {facetNames}, "events": {eventNames}, "facts": {factNames},
-		"grounds": {groundNames}, "formats": {formatNames}, "policies": {linkedNames}, "attributes": {factNames},
-	} {
-		for _, e := range v.at(list).Map {
-			r.wellFormed(e.Key)
-			for _, ns := range spaces {
-				r.words.add(ns, e.Key.Text)
-			}
-		}
-	}
-	for _, e := range v.at("facts").Map {
-		if e.Value.at("is").Text == "state" {
-			r.words.add(stateNames, e.Key.Text)
-		}
-	}
-	for _, n := range v.at("people").texts() {
-		r.words.add(peopleNames, n)
-	}
-	for _, n := range v.at("roles").texts() {
-		r.words.add(roleNames, n)
-		r.words.add(askerNames, n)
-	}
-	for _, e := range v.at("agreements").Map {
-		for _, t := range e.Value.at("terms").texts() {
-			r.words.add(termNames, t)
-		}
-	}
-}
-
-// wellFormed: letters, digits, - and _, in parts joined by dots. What stands above need not be
-// declared itself, but what is below never comes before it unseen.
-func (r *reader) wellFormed(n Name) {
-	for _, part := range strings.Split(n.Text, ".") {
-		if !namePattern.MatchString(part) {
-			r.add("E05", n.Pos, fmt.Sprintf("%q is no name", n.Text), "use letters, digits, - and _, in parts joined by dots")
-			return
-		}
-	}
-}
-
-var namePattern = regexp.MustCompile(`^[\pL\pN_-]+$`)
-
-// distinct: facts, events, facets and built-in words share one name space, since all are keys of
-// conditions and questions.
-func (r *reader) distinct() {
-	u := &r.p.Vocabulary
-	seen := map[string]string{"residence": "a built-in fact", "age": "a built-in fact", "transport": "a built-in fact", "public": "a built-in fact",
-		"consent": "a built-in fact", "for": "a key", "to": "a key", "data": "a key", "in": "a key", "by": "a key", "when": "a key", "action": "a key",
-		"as": "a key", "ground": "a key", "role": "a key", "date": "a key", "from": "a key", "with": "a key", "of": "a key", "group": "a key", "basis": "a key"}
-	take := func(n Name, what string) {
-		if was, ok := seen[n.Text]; ok {
-			r.add("E18", n.Pos, fmt.Sprintf("%s %s has the name of %s", what, n.Text, was), "rename one of them")
-		}
-		seen[n.Text] = what + " " + n.Text
-	}
-	for _, f := range u.Facts {
-		take(f.Name, "fact")
-	}
-	for _, e := range u.Events {
-		take(e.Name, "event")
-	}
-	for _, f := range u.Facets {
-		take(f.Name, "facet")
-	}
-	for _, a := range u.Attributes {
-		take(a.Name, "attribute")
 	}
 }
 
@@ -293,7 +220,7 @@ func (r *reader) agreements(u *Vocabulary) func(Value) {
 				{"data", formSet, "categories it covers", true, r.set(dataNames, &a.Data)},
 				{"terms", formWords, "what it binds the recipient to", false, r.free(&a.Terms)},
 				{"return", formWord, "none (default), money or kind: what is given for the data", false, r.enum(&ret, "none", "money", "kind")},
-				{"transfer", formWord, "mechanism for a transfer abroad", false, r.word(&a.Transfer)},
+				{"transfer", formWord, "mechanism for a transfer abroad", false, r.mechanism(&a.Transfer)},
 			}, nil)
 			a.Return = ret.Text
 			if a.Until != 0 && a.Until <= a.From {
@@ -310,11 +237,38 @@ func (r *reader) locations(u *Vocabulary) func(Value) {
 			l := Location{Name: n}
 			r.fill("a location", v, []field{
 				{"country", formWord, "where it is", true, r.countryField(&l.Country)},
-				{"transfer", formWord, "mechanism for a transfer there", false, r.word(&l.Transfer)},
+				{"transfer", formWord, "mechanism for a transfer there", false, r.mechanism(&l.Transfer)},
 			}, nil)
 			u.Locations = append(u.Locations, l)
 		})
 	}
+}
+
+// mechanism reads a mechanism that some law accepts, or once did.
+func (r *reader) mechanism(to *Name) func(Value) {
+	return func(v Value) {
+		if len(r.words[mechanismNames]) == 0 {
+			r.words.add(mechanismNames, mechanisms()...)
+		}
+		r.one(mechanismNames, to)(v)
+	}
+}
+
+func mechanisms() []string {
+	laws, err := law.Profiles(law.IDs()...)
+	if err != nil {
+		return nil // they are part of the program, and its tests read them
+	}
+	var out []string
+	for _, l := range laws {
+		if l.Transfers == nil {
+			continue
+		}
+		for _, m := range l.Transfers.Mechanisms {
+			out = append(out, m.Name)
+		}
+	}
+	return out
 }
 
 func (r *reader) services(u *Vocabulary) func(Value) {

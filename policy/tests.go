@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -118,16 +119,18 @@ func (r *reader) places(n Name) ([]string, bool) {
 // country checks a country code, or one with a region: US-CA.
 func (r *reader) country(n Name) bool {
 	c, region, has := strings.Cut(n.Text, "-")
-	if r.words.has(countryNames, c) && (!has || region != "" && len(region) <= 3) {
+	if r.words.has(countryNames, c) && (!has || regionPattern.MatchString(region)) {
 		return true
 	}
 	hint := "write a code of ISO 3166-1 in capitals, such as CH, or with a region, US-CA"
-	if up := strings.ToUpper(n.Text); r.words.has(countryNames, up) {
+	if up := strings.ToUpper(n.Text); up != n.Text && (r.words.has(countryNames, up) || has && regionPattern.MatchString(strings.ToUpper(region))) {
 		hint = "did you mean " + up + "?"
 	}
 	r.add("E04", n.Pos, fmt.Sprintf("country %q is not known", n.Text), hint)
 	return false
 }
+
+var regionPattern = regexp.MustCompile(`^[A-Z0-9]{1,3}$`)
 
 func (r *reader) rangeTest(t decision.Test, v Value) (decision.Test, bool) {
 	n, ok := r.text(v, "a test of a number")

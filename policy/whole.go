@@ -11,7 +11,7 @@ func (r *reader) whole() {
 	for _, check := range r.later {
 		check()
 	}
-	for _, check := range []func(){r.clausesBound, r.origins, r.ends, r.placesOfData, r.unusedPurposes, r.unusedFields, r.vague, r.personEnded} {
+	for _, check := range []func(){r.clausesBound, r.distinctPromises, r.origins, r.ends, r.placesOfData, r.unusedPurposes, r.unusedFields, r.vague, r.personEnded} {
 		check()
 	}
 }
@@ -32,6 +32,22 @@ func (r *reader) clausesBound() {
 		if binds && len(c.Examples) == 0 {
 			r.add("E15", c.Pos, fmt.Sprintf("clause %s has no example", c.ID), "add a yaml example block that shows it")
 		}
+	}
+}
+
+// distinctPromises: a promise's id is its own.
+func (r *reader) distinctPromises() {
+	first := map[string]*Promise{}
+	for _, x := range r.p.promises() {
+		o := first[x.ID]
+		if o != nil && o.Clause != x.Clause && o.Clause.ID == x.Clause.ID {
+			continue // their anchor is, and that is reported
+		}
+		if o != nil {
+			r.add("E18", x.Pos, fmt.Sprintf("the id %s is that of another promise", x.ID), fmt.Sprintf("it is taken on line %d", o.Pos.Line))
+			continue
+		}
+		first[x.ID] = x
 	}
 }
 

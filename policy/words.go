@@ -12,10 +12,11 @@ import (
 // durationIn reads "24 hours", "1 year", "1 year and 1 day".
 func durationIn(text string) (decision.Duration, error) {
 	var d decision.Duration
-	for _, part := range strings.Split(text, " and ") {
+	parts := strings.Split(text, " and ")
+	for _, part := range parts {
 		number, unit, ok := strings.Cut(strings.TrimSpace(part), " ")
-		n, err := strconv.Atoi(number)
-		if !ok || err != nil || n < 0 || n > 100_000 {
+		n, err := strconv.ParseUint(number, 10, 31)
+		if !ok || err != nil || n > 100_000 || len(parts) > 6 {
 			return d, fmt.Errorf("%q is no duration; write one like 30 days or 1 year", text)
 		}
 		switch strings.TrimSuffix(strings.TrimSpace(unit), "s") {
@@ -92,7 +93,7 @@ func momentIn(text string) (m decision.Moment, name string, err error) {
 func rangeIn(text string) (lo, hi int32, err error) {
 	bad := fmt.Errorf("%q is no test of a number; write under 18, at least 18 or 13 to 17", text)
 	number := func(s string) int32 {
-		n, e := strconv.ParseInt(strings.TrimSpace(s), 10, 31)
+		n, e := strconv.ParseUint(strings.TrimSpace(s), 10, 31) // a number has no sign: -1 would end a range with no end
 		if e != nil || n == 1<<31-1 {
 			err = bad
 		}

@@ -148,16 +148,21 @@ func (y *yamlReader) text(n *yaml.Node, pos Pos) string {
 		y.r.add("E18", pos, "written in another Unicode form than it looks", "write it in normal form C; avow check --fix does")
 		return norm.NFC.String(n.Value)
 	}
-	for _, c := range n.Value {
-		if invisible(c) {
-			y.r.add("E18", pos, fmt.Sprintf("an invisible character U+%04X", c), "delete it")
-			break
-		}
+	if i := strings.IndexFunc(n.Value, invisible); i >= 0 {
+		c, _ := utf8.DecodeRuneInString(n.Value[i:])
+		y.r.add("E18", pos, fmt.Sprintf("an invisible character U+%04X", c), "delete it")
+		return strings.Map(func(c rune) rune {
+			if invisible(c) {
+				return -1
+			}
+			return c
+		}, n.Value)
 	}
 	return n.Value
 }
 
-// invisible characters make two words look the same.
+// invisible characters make two words look the same: what Unicode calls format, and letters that are
+// drawn as nothing.
 func invisible(r rune) bool {
-	return r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x2064 || r == 0xfeff || r == 0xad || r == 0x180e
+	return unicode.Is(unicode.Cf, r) || r == 0x34f || r == 0x115f || r == 0x1160 || r == 0x3164 || r == 0xffa0 || r == 0x17b4 || r == 0x17b5
 }
