@@ -65,7 +65,7 @@ func (r *reader) fill(what string, v Value, fields []field, other func(Entry) bo
 		case other == nil || !other(e):
 			near := known
 			if other != nil {
-				near = slices.Concat(known, r.words[facetNames])
+				near = slices.Concat(known, r.words.all(facetNames))
 			}
 			r.unknown("E03", "key", e.Key, near)
 		}

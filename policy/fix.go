@@ -35,7 +35,7 @@ func Fix(dir string) error {
 	return nil
 }
 
-var bareHeading = regexp.MustCompile(`^(#{2,6})\s+(.*?)\s*$`)
+var bareHeading = regexp.MustCompile(`^(#{2,6})\s+(.*?)(?:\s+#+)?\s*$`)
 
 // FixText is Fix on one file's text.
 func FixText(name string, text []byte) []byte {
@@ -45,16 +45,20 @@ func FixText(name string, text []byte) []byte {
 		taken[m[1]] = true
 	}
 	lines := strings.Split(s, "\n")
-	fenced := false
+	fence := "" // that opened the block we are in
 	for i, line := range lines {
 		line = strings.TrimRight(line, "\r")
 		lines[i] = line
-		if strings.HasPrefix(strings.TrimSpace(line), "```") {
-			fenced = !fenced
+		if f := fenceOf(line); f != "" && (fence == "" || strings.HasPrefix(f, fence) && strings.TrimSpace(line) == f) {
+			if fence == "" {
+				fence = f
+			} else {
+				fence = ""
+			}
 			lines[i] = strings.TrimRight(line, " \t\r")
 			continue
 		}
-		if name != NoticeFile || fenced {
+		if name != NoticeFile || fence != "" {
 			lines[i] = strings.TrimRight(line, " \t\r")
 			continue
 		}
@@ -68,4 +72,15 @@ func FixText(name string, text []byte) []byte {
 		}
 	}
 	return []byte(strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n")
+}
+
+// fenceOf is the run of backticks or tildes that a line begins with, if it is a fence.
+func fenceOf(line string) string {
+	line = strings.TrimLeft(line, " ")
+	for _, mark := range []string{"`", "~"} {
+		if run := line[:len(line)-len(strings.TrimLeft(line, mark))]; len(run) >= 3 {
+			return run
+		}
+	}
+	return ""
 }

@@ -102,7 +102,7 @@ func stepFields(r *reader, s *Step) []field {
 func (r *reader) told(to *Set) func(Value) {
 	return func(v Value) {
 		*to = r.setOf(v, "")
-		known := append([]string{"person", "guardian", "recipients", "authority", "everyone"}, r.words[roleNames]...)
+		known := append([]string{"person", "guardian", "recipients", "authority", "everyone"}, r.words.all(roleNames)...)
 		for _, n := range to.Names {
 			if !slices.Contains(known, n.Text) {
 				r.unknown("E04", "somebody to tell", n, known)

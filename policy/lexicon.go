@@ -2,12 +2,17 @@ package policy
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// A lexicon holds the declared names of every kind, and what each list calls its words.
-type lexicon map[namespace][]string
+// A lexicon holds the declared names of every kind.
+type lexicon map[namespace]*wordList
+
+// A wordList is words in order of declaration.
+type wordList struct {
+	list  []string
+	known map[string]bool
+}
 
 // A namespace is a kind of names.
 type namespace string
@@ -44,21 +49,36 @@ const (
 )
 
 func (l lexicon) add(ns namespace, words ...string) {
+	if l[ns] == nil {
+		l[ns] = &wordList{known: map[string]bool{}}
+	}
 	for _, w := range words {
-		if !slices.Contains(l[ns], w) {
-			l[ns] = append(l[ns], w)
+		if !l[ns].known[w] {
+			l[ns].known[w] = true
+			l[ns].list = append(l[ns].list, w)
 		}
 	}
 }
 
-func (l lexicon) has(ns namespace, word string) bool { return slices.Contains(l[ns], word) }
+func (l lexicon) has(ns namespace, word string) bool { return l[ns] != nil && l[ns].known[word] }
+
+// all are the words of some kinds.
+func (l lexicon) all(spaces ...namespace) []string {
+	var out []string
+	for _, ns := range spaces {
+		if l[ns] != nil {
+			out = append(out, l[ns].list...)
+		}
+	}
+	return out
+}
 
 // need reports a name that is not declared, with the nearest one that is.
 func (r *reader) need(ns namespace, n Name) bool {
 	if n.Text == "" || r.words.has(ns, n.Text) {
 		return n.Text != ""
 	}
-	r.unknown("E04", string(ns), n, r.words[ns])
+	r.unknown("E04", string(ns), n, r.words.all(ns))
 	return false
 }
 
@@ -68,9 +88,15 @@ func (r *reader) needAll(ns namespace, l []Name) {
 	}
 }
 
+// maxHints is the number of problems after which no nearest word is looked for.
+const maxHints = 200
+
 // unknown reports a word that is none of the known ones.
 func (r *reader) unknown(code, what string, n Name, known []string) {
 	hint := ""
+	if len(r.problems) > maxHints {
+		known = nil // a file of nothing but slips is not worth the search
+	}
 	if near := nearest(n.Text, known); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	} else if len(known) > 0 && len(known) <= 12 {

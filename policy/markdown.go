@@ -1,10 +1,10 @@
 package policy
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
@@ -60,9 +60,14 @@ type block struct {
 
 // clauses walks the document's top level.
 func (r *reader) clauses(src []byte, first int) {
-	md := goldmark.New(goldmark.WithParserOptions(parser.WithHeadingAttribute()))
-	doc := md.Parser().Parse(text.NewReader(src))
 	lines := newLines(src, first)
+	if at, deep := tooDeep(src); deep {
+		r.add("E18", lines.pos(at), fmt.Sprintf("more than %d quotes and lists inside each other", maxDepth), "flatten it")
+		return
+	}
+	// Blocks only: what stands within a paragraph is for rendering.
+	md := parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...), parser.WithHeadingAttribute())
+	doc := md.Parse(text.NewReader(src))
 	var c *Clause
 	var blocks []block
 	proseFrom := 0
@@ -105,6 +110,24 @@ func (r *reader) clauses(src []byte, first int) {
 		}
 	}
 	finish(len(src))
+}
+
+// tooDeep finds a line that opens more quotes and lists than anyone would read: following them takes
+// the parser time in the square of their number.
+func tooDeep(src []byte) (at int, deep bool) {
+	for at < len(src) {
+		end, opened := lineEnd(src, at), 0
+		for i := at; i < end && bytes.IndexByte([]byte(" \t>-+*.)0123456789"), src[i]) >= 0; i++ {
+			if src[i] == '>' || bytes.IndexByte([]byte("-+*.)"), src[i]) >= 0 && i+1 < end && src[i+1] == ' ' {
+				opened++
+			}
+		}
+		if opened > maxDepth {
+			return at, true
+		}
+		at = end
+	}
+	return 0, false
 }
 
 // heading makes a clause of a heading; nil for the title.
@@ -228,10 +251,10 @@ func (r *reader) clause(c *Clause, blocks []block) {
 		return
 	}
 	r.wellFormed(Name{c.Pos, c.ID})
-	for _, o := range r.p.Clauses {
-		if o.ID == c.ID {
-			r.add("E01", c.Pos, fmt.Sprintf("anchor %q stands twice", c.ID), fmt.Sprintf("it is taken on line %d", o.Pos.Line))
-		}
+	if o := r.anchors[c.ID]; o != nil {
+		r.add("E01", c.Pos, fmt.Sprintf("anchor %q stands twice", c.ID), fmt.Sprintf("it is taken on line %d", o.Pos.Line))
+	} else {
+		r.anchors[c.ID] = c
 	}
 	r.p.Clauses = append(r.p.Clauses, c)
 	for _, b := range blocks {

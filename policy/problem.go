@@ -40,9 +40,13 @@ func Errors(l []Problem) bool {
 
 // Print writes each problem with its source line, a caret under the place, and the hint.
 func Print(w io.Writer, files []File, l []Problem) {
+	lines := map[string][]string{}
+	for _, f := range files {
+		lines[f.Name] = strings.Split(string(f.Text), "\n")
+	}
 	for _, p := range l {
 		fmt.Fprintln(w, p)
-		if line, ok := lineOf(files, p.Pos); ok {
+		if line, ok := lineIn(lines[p.Pos.File], p.Pos); ok {
 			fmt.Fprintf(w, "    %s\n    %s\n", line, caret(line, p.Pos))
 		}
 		if p.Hint != "" {
@@ -53,11 +57,14 @@ func Print(w io.Writer, files []File, l []Problem) {
 
 func lineOf(files []File, pos Pos) (string, bool) {
 	i := slices.IndexFunc(files, func(f File) bool { return f.Name == pos.File })
-	if i < 0 || pos.Line < 1 {
+	if i < 0 {
 		return "", false
 	}
-	lines := strings.Split(string(files[i].Text), "\n")
-	if pos.Line > len(lines) {
+	return lineIn(strings.Split(string(files[i].Text), "\n"), pos)
+}
+
+func lineIn(lines []string, pos Pos) (string, bool) {
+	if pos.Line < 1 || pos.Line > len(lines) {
 		return "", false
 	}
 	return strings.TrimRight(lines[pos.Line-1], "\r"), true

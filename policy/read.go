@@ -36,7 +36,7 @@ func Load(dir string) (*Policy, []Problem, error) {
 
 // Read is Load from any file system.
 func Read(files fs.FS) (*Policy, []Problem, error) {
-	r := &reader{p: &Policy{}, words: lexicon{}}
+	r := &reader{p: &Policy{}, words: lexicon{}, anchors: map[string]*Clause{}}
 	texts := map[string][]byte{}
 	for _, name := range []string{NoticeFile, VocabularyFile, SystemsFile} {
 		text, err := r.file(files, name)
@@ -108,6 +108,7 @@ type reader struct {
 	words    lexicon
 	later    []func()  // checks of names that are declared further on
 	garbled  []*Clause // have a block that cannot be read
+	anchors  map[string]*Clause
 }
 
 // clamp brings back places past the end of a file, where a parser looked for more, to its last line.

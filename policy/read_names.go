@@ -67,6 +67,10 @@ func (r *reader) unreserved(list string, n Name) {
 // wellFormed: letters, digits, - and _, in parts joined by dots. What stands above need not be
 // declared itself, but what is below never comes before it unseen.
 func (r *reader) wellFormed(n Name) {
+	if len(n.Text) > maxName {
+		r.add("E05", n.Pos, fmt.Sprintf("a name of %d bytes; it may have %d", len(n.Text), maxName), "shorten it")
+		return
+	}
 	for _, part := range strings.Split(n.Text, ".") {
 		if !namePattern.MatchString(part) {
 			r.add("E05", n.Pos, fmt.Sprintf("%q is no name", n.Text), "use letters, digits, - and _, in parts joined by dots")
@@ -74,6 +78,8 @@ func (r *reader) wellFormed(n Name) {
 		}
 	}
 }
+
+const maxName = 200 // bytes
 
 var namePattern = regexp.MustCompile(`^[\pL\pN_-]+$`)
 

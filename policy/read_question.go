@@ -248,7 +248,7 @@ func (r *reader) purposeOrYes() func(Value) {
 func (r *reader) measureOrRight() func(Value) {
 	return func(v Value) {
 		n, ok := r.text(v, "a measure or a right")
-		if known := slices.Concat(r.words[measureNames], rightWords()); ok && !slices.Contains(known, n.Text) {
+		if known := slices.Concat(r.words.all(measureNames), rightWords()); ok && !slices.Contains(known, n.Text) {
 			r.unknown("E04", "measure", n, known)
 		}
 	}

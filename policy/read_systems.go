@@ -145,7 +145,7 @@ func (r *reader) columns(to *[]Column) func(Value) {
 			read := func(v Value) {
 				n, ok := r.text(v, "a category")
 				if ok && !r.words.has(dataNames, n.Text) {
-					r.unknown("E13", "category", n, r.words[dataNames])
+					r.unknown("E13", "category", n, r.words.all(dataNames))
 					return
 				}
 				c.Is = n
@@ -197,17 +197,30 @@ func (r *reader) links(s *System) {
 // owners: the rows that go with an owner lead to people in the end. A link to a table that is not
 // declared is told elsewhere.
 func (r *reader) owners(s *System) {
-	led := map[string]bool{}
-	leads := func(l Link) bool {
-		table, _, _ := strings.Cut(l.To.Text, ".")
-		return l.Identifier.Text != "" || led[table] || !slices.ContainsFunc(s.Tables, func(t Table) bool { return t.Name.Text == table })
+	declared := map[string]bool{}
+	for _, t := range s.Tables {
+		declared[t.Name.Text] = true
 	}
-	for before := -1; before < len(led); {
-		before = len(led)
-		for _, t := range s.Tables {
-			if len(t.Person) > 0 || slices.ContainsFunc(slices.Concat(t.OwnedBy, t.CoOwned), leads) {
-				led[t.Name.Text] = true
-			}
+	owned := map[string][]string{} // by each table
+	led := map[string]bool{}
+	var next []string
+	for _, t := range s.Tables {
+		leads := len(t.Person) > 0
+		for _, l := range slices.Concat(t.OwnedBy, t.CoOwned) {
+			owner, _, _ := strings.Cut(l.To.Text, ".")
+			owned[owner] = append(owned[owner], t.Name.Text)
+			leads = leads || l.Identifier.Text != "" || !declared[owner]
+		}
+		if leads {
+			next = append(next, t.Name.Text)
+		}
+	}
+	for len(next) > 0 {
+		name := next[0]
+		next = next[1:]
+		if !led[name] {
+			led[name] = true
+			next = append(next, owned[name]...)
 		}
 	}
 	for _, t := range s.Tables {

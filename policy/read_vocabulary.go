@@ -64,18 +64,14 @@ func (r *reader) each(v Value, read func(n Name, v Value)) {
 }
 
 // above is the nearest entry above a name, of those read so far.
-func above[T any](l []T, name string, nameOf func(T) string) (T, bool) {
-	for {
-		i := strings.LastIndexByte(name, '.')
-		if i < 0 {
-			var none T
-			return none, false
-		}
-		name = name[:i]
-		if j := slices.IndexFunc(l, func(x T) bool { return nameOf(x) == name }); j >= 0 {
-			return l[j], true
+func above[T any](read map[string]T, name string) T {
+	for _, a := range slices.Backward(ancestors(name)) {
+		if x, ok := read[a]; ok {
+			return x
 		}
 	}
+	var none T
+	return none
 }
 
 // ordered are the entries, the ones above before the ones below.
@@ -109,6 +105,7 @@ func (r *reader) term(to *string) func(Value) {
 func (r *reader) categories(u *Vocabulary) func(Value) {
 	return func(v Value) {
 		nameOf := func(c Category) string { return c.Name.Text }
+		read := map[string]Category{}
 		if v.Kind != Mapping {
 			r.form(v, "a mapping of categories to properties")
 			return
@@ -118,7 +115,7 @@ func (r *reader) categories(u *Vocabulary) func(Value) {
 				r.fill("personal", e.Value, []field{{"unless", formTests, "what the word leaves out", true, r.laterTests(&u.PersonalUnless)}}, nil)
 				continue
 			}
-			c, _ := above(u.Data, e.Key.Text, nameOf)
+			c := above(read, e.Key.Text)
 			c.Name = e.Key
 			var origin Name
 			r.fill("a category", e.Value, []field{
@@ -133,6 +130,7 @@ func (r *reader) categories(u *Vocabulary) func(Value) {
 			if c.Origin == "" {
 				c.Origin = "collected"
 			}
+			read[e.Key.Text] = c
 			u.Data = append(u.Data, c)
 		}
 		u.Data = inOrder(v, u.Data, nameOf)
@@ -147,11 +145,12 @@ func (r *reader) laterTests(to *[]Test) func(Value) {
 func (r *reader) purposes(u *Vocabulary) func(Value) {
 	return func(v Value) {
 		nameOf := func(p Purpose) string { return p.Name.Text }
+		read := map[string]Purpose{}
 		if v.Kind != Mapping {
 			r.form(v, "a mapping of purposes to properties")
 		}
 		for _, e := range ordered(v) {
-			p, _ := above(u.Purposes, e.Key.Text, nameOf)
+			p := above(read, e.Key.Text)
 			p.Name = e.Key
 			var serves Name
 			r.fill("a purpose", e.Value, []field{
@@ -162,6 +161,7 @@ func (r *reader) purposes(u *Vocabulary) func(Value) {
 			if serves.Text != "" {
 				p.Serves = serves.Text
 			}
+			read[e.Key.Text] = p
 			u.Purposes = append(u.Purposes, p)
 		}
 		u.Purposes = inOrder(v, u.Purposes, nameOf)
@@ -175,11 +175,12 @@ func recipientKinds() []string {
 func (r *reader) recipients(u *Vocabulary) func(Value) {
 	return func(v Value) {
 		nameOf := func(x Recipient) string { return x.Name.Text }
+		read := map[string]Recipient{}
 		if v.Kind != Mapping {
 			r.form(v, "a mapping of recipients to properties")
 		}
 		for _, e := range ordered(v) {
-			x, _ := above(u.Recipients, e.Key.Text, nameOf)
+			x := above(read, e.Key.Text)
 			x.Name = e.Key
 			kind := Name{Text: x.Kind}
 			r.fill("a recipient", e.Value, []field{
@@ -194,6 +195,7 @@ func (r *reader) recipients(u *Vocabulary) func(Value) {
 				r.add("E07", e.Key.Pos, "a recipient says no kind", "write kind: "+strings.Join(recipientKinds(), ", "))
 				x.Kind = "third-party"
 			}
+			read[e.Key.Text] = x
 			u.Recipients = append(u.Recipients, x)
 		}
 		u.Recipients = inOrder(v, u.Recipients, nameOf)
@@ -247,7 +249,7 @@ func (r *reader) locations(u *Vocabulary) func(Value) {
 // mechanism reads a mechanism that some law accepts, or once did.
 func (r *reader) mechanism(to *Name) func(Value) {
 	return func(v Value) {
-		if len(r.words[mechanismNames]) == 0 {
+		if r.words[mechanismNames] == nil {
 			r.words.add(mechanismNames, mechanisms()...)
 		}
 		r.one(mechanismNames, to)(v)

@@ -54,7 +54,7 @@ func (r *reader) test(e Entry) (decision.Test, bool) {
 	if r.words.has(eventNames, name) {
 		return r.eventTest(t, e.Value)
 	}
-	r.unknown("E04", "fact", e.Key, append(slices.Clone(r.words[factNames]), r.words[eventNames]...))
+	r.unknown("E04", "fact", e.Key, r.words.all(factNames, eventNames))
 	return t, false
 }
 

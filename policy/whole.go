@@ -64,8 +64,9 @@ func (r *reader) origins() {
 			collected = append(collected, texts(x.Cookie.Data.Names)...)
 		}
 	}
+	by := nameSet(collected...)
 	for _, c := range r.leaves() {
-		if c.Origin == "collected" && !covered(c.Name.Text, collected) {
+		if c.Origin == "collected" && !covered(c.Name.Text, by) {
 			r.add("E09", c.Name.Pos, fmt.Sprintf("no point collects %s", c.Name.Text), "add it to a collect, or say origin: us, derived or never-stored")
 		}
 	}
@@ -79,8 +80,9 @@ func (r *reader) ends() {
 			kept = append(kept, texts(x.Keep.Data.Names)...)
 		}
 	}
+	by := nameSet(kept...)
 	for _, c := range r.leaves() {
-		if c.Origin != "never-stored" && !covered(c.Name.Text, kept) {
+		if c.Origin != "never-stored" && !covered(c.Name.Text, by) {
 			r.add("E10", c.Name.Pos, fmt.Sprintf("no keep says when %s goes", c.Name.Text), "add a keep with while: or until:")
 		}
 	}
@@ -90,15 +92,18 @@ func (r *reader) ends() {
 func (r *reader) placesOfData() {
 	var mapped []string
 	for _, s := range r.p.Systems.Systems {
-		for _, t := range slices.Concat(s.Tables, s.Objects) {
+		for _, t := range s.Objects {
 			mapped = append(mapped, t.Is.Text)
+		}
+		for _, t := range slices.Concat(s.Tables, s.Objects) {
 			for _, c := range t.Columns {
 				mapped = append(mapped, c.Is.Text)
 			}
 		}
 	}
+	by := nameSet(mapped...)
 	for _, c := range r.leaves() {
-		if c.Origin != "never-stored" && !covered(c.Name.Text, mapped) {
+		if c.Origin != "never-stored" && !covered(c.Name.Text, by) {
 			r.add("E11", c.Name.Pos, fmt.Sprintf("no column holds %s", c.Name.Text), "map it in "+SystemsFile+", or say origin: never-stored")
 		}
 	}
@@ -106,14 +111,37 @@ func (r *reader) placesOfData() {
 
 // leaves are the categories with none below them.
 func (r *reader) leaves() []Category {
-	return slices.DeleteFunc(slices.Clone(r.p.Vocabulary.Data), func(c Category) bool {
-		return slices.ContainsFunc(r.p.Vocabulary.Data, func(o Category) bool { return o.Name.Text != c.Name.Text && under(o.Name.Text, c.Name.Text) })
-	})
+	inner := map[string]bool{}
+	for _, c := range r.p.Vocabulary.Data {
+		for _, a := range ancestors(c.Name.Text) {
+			inner[a] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(r.p.Vocabulary.Data), func(c Category) bool { return inner[c.Name.Text] })
+}
+
+// ancestors are the names above a name, at its dots.
+func ancestors(name string) []string {
+	var out []string
+	for i := range min(len(name), maxName) {
+		if name[i] == '.' {
+			out = append(out, name[:i])
+		}
+	}
+	return out
 }
 
 // covered: one of the names is the category or stands above it.
-func covered(category string, by []string) bool {
-	return slices.ContainsFunc(by, func(b string) bool { return b == "personal" || b != "" && under(category, b) })
+func covered(category string, by map[string]bool) bool {
+	return by["personal"] || by[category] || slices.ContainsFunc(ancestors(category), func(a string) bool { return by[a] })
+}
+
+func nameSet(names ...string) map[string]bool {
+	out := map[string]bool{}
+	for _, n := range names {
+		out[n] = n != ""
+	}
+	return out
 }
 
 // purposesUsed are all that promises name.
@@ -169,12 +197,18 @@ func (r *reader) unusedFields() {
 			used = append(append(used, texts(x.Rule.Data.Names)...), texts(x.Rule.With.Names)...)
 		}
 	}
+	by, partly := nameSet(used...), map[string]bool{}
+	for _, u := range used {
+		for _, a := range ancestors(u) {
+			partly[a] = true
+		}
+	}
 	for _, x := range r.p.promises() {
 		if x.Collect == nil {
 			continue
 		}
 		for _, f := range x.Collect.Fields {
-			if f.Data.Text != "" && !covered(f.Data.Text, used) && !slices.ContainsFunc(used, func(u string) bool { return under(u, f.Data.Text) }) {
+			if f.Data.Text != "" && !covered(f.Data.Text, by) && !partly[f.Data.Text] {
 				r.add("W24", f.Data.Pos, fmt.Sprintf("%s is collected, and nothing uses it", f.Data.Text), "allow a use of it, or stop asking for it")
 			}
 		}

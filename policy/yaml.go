@@ -15,6 +15,7 @@ import (
 const (
 	maxFile  = 1 << 20 // bytes
 	maxDepth = 32      // levels of YAML
+	maxItems = 10_000  // of one list or mapping
 )
 
 // parseYAML reads one YAML document in which every scalar is text. Its first line is line first of
@@ -102,6 +103,10 @@ func (y *yamlReader) value(n *yaml.Node, depth int) Value {
 		return Value{Pos: pos}
 	case n.Style&yaml.TaggedStyle != 0:
 		y.r.add("E18", pos, "tags are not part of the language: every value is text", "drop "+n.Tag)
+		return Value{Pos: pos}
+	}
+	if items := len(n.Content); items > maxItems && (n.Kind == yaml.SequenceNode || items > 2*maxItems) {
+		y.r.add("E18", pos, fmt.Sprintf("more than %d entries", maxItems), "split it")
 		return Value{Pos: pos}
 	}
 	switch n.Kind {
