@@ -34,7 +34,10 @@ func (r *reader) facts(u *Vocabulary) func(Value) {
 				{"values", formWords, "of an enum", false, r.free(&f.Values)},
 				{"opens", formWords, "events that open a state", false, r.many(eventNames, &f.Opens)},
 				{"closes", formWords, "events that close a state", false, r.many(eventNames, &f.Closes)},
-				{"assigns", formWord, "role to which an open case is given", false, r.one(roleNames, &f.Assigns)},
+				{"assigns", formWord, "role to which an open case is given", false, func(v Value) {
+					r.word(&f.Assigns)(v)
+					r.need(roleNames, f.Assigns)
+				}},
 				{"unknown", formWord, "value taken when nothing is known", false, r.word(&f.Unknown)},
 			}, nil)
 			f.Type = decision.FactType(is.Text)
