@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -39,26 +40,42 @@ func ParseQuestion(p *Policy, m *decision.Model, given, ask string, at decision.
 	return q, nil
 }
 
-// Given reads facts as a program states them, JSON in the words of an example's given, into a
-// person and the parts of a request they belong to. A word that the policy does not declare is an
-// error that names it, never its value.
+// Given reads facts as a program states them, JSON in the words of an example's given, into a person
+// and the parts of a request they belong to. The error never repeats what was sent, word or value: it
+// names declared words only.
 func Given(p *Policy, m *decision.Model, facts map[string]any, at decision.Instant) (Question, error) {
 	given := Value{Kind: Mapping}
 	for _, name := range sorted(facts) {
 		if !isGiven(m, name) {
-			return Question{}, fmt.Errorf("fact %q is not declared", name)
+			return Question{}, undeclared(m, name)
 		}
 		given.Map = append(given.Map, Entry{Name{Text: name}, valueOf(facts[name])})
 	}
-	return questionOf(p, m, &Example{Given: given}, at)
+	q, err := questionOf(p, m, &Example{Given: given}, at)
+	var value valueError
+	if errors.As(err, &value) {
+		return Question{}, fmt.Errorf("fact %s has a value that it does not take", value.word)
+	}
+	return q, err
+}
+
+func undeclared(m *decision.Model, name string) error {
+	v := &m.Vocabulary
+	known := append(append(givenWords(), v.Events...), wordsOf(v.Facts, func(f decision.Fact) string { return f.Name })...)
+	if near := nearest(name, known); near != "" {
+		return fmt.Errorf("a fact is not declared; did you mean %s?", near)
+	}
+	return errors.New("a fact is not declared")
+}
+
+// givenWords are the facts that need no declaration.
+func givenWords() []string {
+	return append(choiceWords(), "residence", "age", "guardian", "agreement", "transport", "public")
 }
 
 func isGiven(m *decision.Model, name string) bool {
-	if slices.Contains(choiceWords(), name) || slices.Contains([]string{"residence", "age", "guardian", "agreement", "transport", "public"}, name) {
-		return true
-	}
 	v := &m.Vocabulary
-	return slices.Contains(v.Events, name) ||
+	return slices.Contains(givenWords(), name) || slices.Contains(v.Events, name) ||
 		slices.ContainsFunc(v.Facts, func(f decision.Fact) bool { return f.Name == name }) ||
 		slices.ContainsFunc(v.Facets, func(f decision.Facet) bool { return f.Name == name })
 }

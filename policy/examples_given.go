@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ func (r *run) given(g Entry) {
 		r.who.Residence = v.Text
 	case "age":
 		n, err := strconv.Atoi(v.Text)
-		r.check(err, "age", v.Text)
+		r.check(err, "age")
 		r.who.Age = int32(n)
 	case "role":
 		r.req.By = v.Text
@@ -42,9 +41,19 @@ func (r *run) given(g Entry) {
 	}
 }
 
-func (r *run) check(err error, what, text string) {
+// A valueError is a value that a declared word does not take. Its text repeats the value, for the author
+// of an example; what answers a program says the word alone.
+type valueError struct {
+	word string
+	err  error
+}
+
+func (e valueError) Error() string { return e.word + ": " + e.err.Error() }
+func (e valueError) Unwrap() error { return e.err }
+
+func (r *run) check(err error, word string) {
 	if err != nil && r.err == nil {
-		r.err = fmt.Errorf("%s %q: %w", what, text, err)
+		r.err = valueError{word, err}
 	}
 }
 
@@ -56,7 +65,7 @@ func (r *run) fact(g Entry) {
 			return
 		}
 		at, err := r.when(text)
-		r.check(err, name, "…")
+		r.check(err, name)
 		r.who.Events = append(r.who.Events, decision.Event{Name: name, At: at})
 		return
 	}
@@ -99,7 +108,7 @@ func (r *run) value(kind decision.FactType, name, text string) decision.Stated {
 		return decision.Stated{Name: name, Value: text}
 	}
 	n, err := strconv.Atoi(text)
-	r.check(err, name, text)
+	r.check(err, name)
 	return decision.Stated{Name: name, Number: int32(n)}
 }
 
@@ -154,7 +163,7 @@ func (r *run) choiceKey(c *decision.Choice, x Entry) {
 		c.Guardian = x.Value.Text == "guardian"
 	case "when":
 		at, err := r.when(x.Value.Text)
-		r.check(err, "when", x.Value.Text)
+		r.check(err, "when")
 		c.At = at
 	default:
 		c.Scope.Facets = append(c.Scope.Facets, decision.FacetValues{Facet: x.Key.Text, Values: x.Value.texts()})
@@ -223,7 +232,7 @@ func (r *run) asked(a Entry) {
 		q.As = decision.Form(v.Text)
 	case "group":
 		n, err := strconv.Atoi(v.Text)
-		r.check(err, "group", v.Text)
+		r.check(err, "group")
 		q.Group = n
 	case "ground":
 		q.Ground = v.Text

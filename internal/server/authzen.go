@@ -257,12 +257,13 @@ func (s *Server) decide(x *site, e *evaluation) verdict {
 	}
 	facts, err := x.program.Facts(q.Person)
 	if err != nil {
-		return s.verdict(x, decision.Answer{Outcome: decision.Indeterminate}, err.Error())
+		// The cause would repeat what was sent.
+		return s.verdict(x, decision.Answer{Outcome: decision.Indeterminate}, "the facts name something that the notice does not declare")
 	}
 	d := x.scratch.Get().(*decision.Decision)
 	defer x.scratch.Put(d)
 	if x.program.Decide(&q.Request, &facts, d) == decision.Indeterminate {
-		return s.verdict(x, d.Answer(), "the notice declares no such "+x.program.Trouble(&q.Request))
+		return s.verdict(x, d.Answer(), "the question cannot be read; look at "+x.program.Trouble(&q.Request))
 	}
 	return s.verdict(x, d.Answer(), "")
 }
