@@ -242,8 +242,15 @@ func (c *comparer) cell(out *Comparison, x cell) error {
 func (c *comparer) retell(f found, x cell, to string) Change {
 	ch := f.change
 	ch.Verb, ch.Object, ch.Purpose, ch.Recipient, ch.Classes = x.verb, x.object, x.purpose, to, f.classes
-	q := &ch.Witness.Request
-	q.For, q.To = x.purpose, to
+	w := &ch.Witness
+	w.Request = x.about(w.Request, to)
+	w.Old, w.New = c.sides[0].answer(w.Request, w.Person), c.sides[1].answer(w.Request, w.Person)
+	return ch
+}
+
+// about makes the request one of the cell's.
+func (x cell) about(q decision.Request, to string) decision.Request {
+	q.Action, q.For, q.To = x.verb, x.purpose, to
 	switch x.kind {
 	case decision.DataObject:
 		q.Data = []string{x.object}
@@ -252,9 +259,5 @@ func (c *comparer) retell(f found, x cell, to string) Change {
 	case decision.CookieObject:
 		q.Cookie = x.object
 	}
-	who := ch.Witness.Person
-	who.Choices = slices.Clone(who.Choices)
-	ch.Witness.Person = who
-	ch.Witness.Old, ch.Witness.New = c.sides[0].answer(*q, who), c.sides[1].answer(*q, who)
-	return ch
+	return q
 }

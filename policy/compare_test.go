@@ -69,14 +69,15 @@ func (v version) allows(t *rapid.T, q decision.Request, who decision.Person) boo
 // Compare finds a change wherever a random question is answered differently, and every witness it
 // gives is one.
 func TestCompareIsExact(t *testing.T) {
-	differ, asked := 0, 0
+	differ, asked, refused, compared := 0, 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		old := simple(worldtest.Model(t))
 		new, about := changed(t, old)
 		new = simple(new)
 		diff, err := policy.Compare(old, new, worldtest.Now)
-		if err != nil {
-			t.Skip(err)
+		if compared++; err != nil {
+			refused++ // more classes than it takes on; rare, or the test means nothing
+			return
 		}
 		before, after := compile(t, old), compile(t, new)
 		told := map[string]bool{}
@@ -101,6 +102,9 @@ func TestCompareIsExact(t *testing.T) {
 			}
 		}
 	})
+	if refused > compared/10 {
+		t.Errorf("%d of %d comparisons were refused", refused, compared)
+	}
 	if differ == 0 {
 		t.Error("no random question told the versions apart")
 	}

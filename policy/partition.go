@@ -39,15 +39,7 @@ func (c *comparer) partition(x cell, to string, out *Comparison) ([]found, error
 	own := c.own(views)
 	w := walk{c: c, dims: dims, changes: map[bool]*found{}}
 	w.arrange(own, c.sameLaw && c.sameButRules(views))
-	q := decision.Request{Action: x.verb, For: x.purpose, To: to, At: c.at}
-	switch x.kind {
-	case decision.DataObject:
-		q.Data = []string{x.object}
-	case decision.ServiceObject:
-		q.Service = x.object
-	case decision.CookieObject:
-		q.Cookie = x.object
-	}
+	q := x.about(decision.Request{At: c.at}, to)
 	if err := w.step(0, q, decision.Person{}, 0, w.all); err != nil {
 		return nil, err
 	}
