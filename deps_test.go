@@ -34,6 +34,14 @@ var rooms = []room{
 	{path: "policies"},
 	{path: "ledger", outside: []string{"golang.org/x/mod", "github.com/gowebpki/jcs"}}, // jcs in tests only: a second opinion
 	{
+		path:   "internal/store",
+		inside: []string{"ledger"},
+		outside: []string{
+			"modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3",
+			"github.com/riverqueue/river", "github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite",
+		},
+	},
+	{
 		path:    "internal/server",
 		inside:  []string{"decision", "policy"},
 		outside: []string{"github.com/prometheus/client_golang", "github.com/go-json-experiment/json"},
@@ -46,6 +54,7 @@ var rooms = []room{
 
 	// Rooms that only tests may enter.
 	{path: "decision/worldtest", inside: []string{"decision"}, outside: []string{"pgregory.net/rapid"}},
+	{path: "internal/store/storetest"},
 	{path: ""},
 }
 

@@ -1,0 +1,391 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrInUse is returned where another process has the SQLite file open to write.
+var ErrInUse = errors.New("another process has the database open")
+
+// groupMax is how many updates become durable with one write at most.
+const groupMax = 512
+
+// lite is SQLite: one connection that writes, a few that read. Whoever comes while a group is being
+// written joins the next; the first of them leads it. No goroutine of its own.
+type lite struct {
+	lock  *os.File
+	write *sql.DB
+	conn  *sql.Conn
+	read  *sql.DB
+	jobs  *sql.DB              // River's, which wants a handle of its own
+	stmts map[string]*sql.Stmt // of conn; only who leads touches it
+
+	reads   sync.RWMutex
+	readers map[string]*sql.Stmt // of read
+
+	mu      sync.Mutex
+	waiting []*update
+	leading bool
+}
+
+// An update waits for its group.
+type update struct {
+	fn   func(context.Context, *Tx) error
+	ctx  context.Context
+	tx   *Tx
+	err  error
+	done chan struct{} // its group is over
+	lead chan struct{} // it leads the next group
+}
+
+func openLite(ctx context.Context, c Config) (*lite, error) {
+	lock, err := lockFile(c.URL + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	l := &lite{lock: lock, stmts: map[string]*sql.Stmt{}, readers: map[string]*sql.Stmt{}}
+	if err := l.open(ctx, c); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// lockFile takes the file for this process alone, until it is closed or the process ends.
+func lockFile(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, ErrInUse
+	}
+	return f, nil
+}
+
+func (l *lite) open(ctx context.Context, c Config) error {
+	f, err := os.OpenFile(c.URL, os.O_CREATE|os.O_RDWR, 0o600) // for our account only, whatever the umask
+	if err != nil {
+		return err
+	}
+	f.Close()
+	open := func(conns int, pragmas ...string) (*sql.DB, error) {
+		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)",
+			"synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)"}, pragmas...)}
+		db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: c.URL}).EscapedPath()+"?"+q.Encode())
+		if err != nil {
+			return nil, err
+		}
+		db.SetMaxOpenConns(conns)
+		db.SetMaxIdleConns(conns)
+		return db, nil
+	}
+	if l.write, err = open(1, "cache_size(-16384)", "wal_autocheckpoint(4000)"); err != nil {
+		return err
+	}
+	if l.conn, err = l.write.Conn(ctx); err != nil {
+		return plain(err)
+	}
+	if l.jobs, err = open(1, "cache_size(-512)"); err != nil {
+		return err
+	}
+	l.read, err = open(c.Readers, "cache_size(-2048)", "query_only(ON)")
+	return err
+}
+
+func (l *lite) close() error {
+	var errs []error
+	if l.conn != nil {
+		errs = append(errs, l.conn.Close())
+	}
+	for _, db := range []*sql.DB{l.read, l.jobs, l.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(append(errs, l.lock.Close())...)
+}
+
+// update joins a group, and leads it if nobody does.
+func (l *lite) update(ctx context.Context, s *Store, fn func(context.Context, *Tx) error) error {
+	// A statement that is interrupted would take the whole group with it.
+	u := &update{fn: fn, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), lead: make(chan struct{})}
+	l.mu.Lock()
+	l.waiting = append(l.waiting, u)
+	first := !l.leading
+	l.leading = true
+	l.mu.Unlock()
+	if !first {
+		select {
+		case <-u.done:
+			return rethrow(u.err)
+		case <-u.lead:
+		}
+	}
+	l.run(s)
+	<-u.done
+	return rethrow(u.err)
+}
+
+// run writes one group and hands the lead on.
+func (l *lite) run(s *Store) {
+	l.mu.Lock()
+	n := min(len(l.waiting), groupMax)
+	group := l.waiting[:n:n]
+	l.waiting = l.waiting[n:]
+	l.mu.Unlock()
+	l.group(s, group)
+	for _, u := range group {
+		close(u.done)
+	}
+	l.mu.Lock()
+	if l.leading = len(l.waiting) > 0; l.leading {
+		close(l.waiting[0].lead)
+	}
+	l.mu.Unlock()
+}
+
+// group runs the updates in one transaction. An error of one undoes that one; an error of the database
+// undoes all.
+func (l *lite) group(s *Store, group []*update) {
+	fail := func(err error) {
+		for _, u := range group {
+			if u.err == nil {
+				u.err = err
+			}
+		}
+	}
+	ctx := context.Background()
+	dbtx, err := l.conn.BeginTx(ctx, nil)
+	if err != nil {
+		fail(fmt.Errorf("begin: %w", plain(err)))
+		return
+	}
+	defer dbtx.Rollback()
+	lt := &liteTx{exec1: l.execWriter, query1: l.queryWriter, sql: dbtx}
+	head, err := s.lockHead(ctx, &Tx{s: s, lite: lt})
+	if err != nil && !errors.Is(err, ErrNone) { // before there is a log
+		fail(err)
+		return
+	}
+	g := gathered{}
+	for _, u := range group {
+		u.err = l.one(s, u, lt, head, len(group) > 1, &g)
+		if lt.dead != nil {
+			fail(fmt.Errorf("write: %w", lt.dead))
+			return
+		}
+	}
+	if len(group) == 1 && group[0].err != nil {
+		return
+	}
+	next, err := s.commitLog(ctx, &Tx{s: s, lite: lt, now: s.now()}, head, &g)
+	if err == nil {
+		err = plain(dbtx.Commit())
+	}
+	if err != nil {
+		s.tail.drop()
+		fail(fmt.Errorf("commit: %w", err))
+		return
+	}
+	s.committed(next, g.tx)
+}
+
+// one runs one update of a group, in a savepoint where it is not alone.
+func (l *lite) one(s *Store, u *update, lt *liteTx, head *Head, shared bool, g *gathered) error {
+	tx := s.newTx()
+	tx.lite, u.tx = lt, tx
+	if shared {
+		if _, err := lt.exec("SAVEPOINT one", nil); err != nil {
+			return err
+		}
+	}
+	err := call(u.ctx, tx, u.fn)
+	if err == nil && head != nil && tx.since >= 0 && (tx.since != head.Moved || g.moves) {
+		err = ErrMoved
+	}
+	if err == nil {
+		g.add(tx)
+	}
+	if !shared || lt.dead != nil {
+		return err
+	}
+	if err != nil {
+		if _, e := lt.exec("ROLLBACK TO one", nil); e != nil {
+			return e
+		}
+	}
+	if _, e := lt.exec("RELEASE one", nil); e != nil {
+		return e
+	}
+	return err
+}
+
+func (l *lite) view(ctx context.Context, s *Store, fn func(context.Context, *Tx) error) error {
+	dbtx, err := l.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin: %w", plain(err))
+	}
+	defer dbtx.Rollback()
+	tx := s.newTx()
+	tx.lite = &liteTx{sql: dbtx,
+		exec1: func(string, []any) (int64, error) { return 0, errors.New("a view changes nothing") },
+		query1: func(text string, args []any) (*sql.Rows, error) {
+			st, err := l.reader(ctx, text)
+			if err != nil {
+				return nil, err
+			}
+			return dbtx.StmtContext(ctx, st).QueryContext(ctx, args...)
+		}}
+	return fn(ctx, tx)
+}
+
+// reader is the statement, prepared once on every connection that reads.
+func (l *lite) reader(ctx context.Context, text string) (*sql.Stmt, error) {
+	l.reads.RLock()
+	st := l.readers[text]
+	l.reads.RUnlock()
+	if st != nil {
+		return st, nil
+	}
+	st, err := l.read.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	l.reads.Lock()
+	defer l.reads.Unlock()
+	if old := l.readers[text]; old != nil {
+		st.Close()
+		return old, nil
+	}
+	l.readers[text] = st
+	return st, nil
+}
+
+func (l *lite) writer(text string) (*sql.Stmt, error) {
+	if st := l.stmts[text]; st != nil {
+		return st, nil
+	}
+	st, err := l.conn.PrepareContext(context.Background(), text)
+	if err == nil {
+		l.stmts[text] = st
+	}
+	return st, err
+}
+
+func (l *lite) execWriter(text string, args []any) (int64, error) {
+	st, err := l.writer(text)
+	if err != nil {
+		return 0, err
+	}
+	res, err := st.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (l *lite) queryWriter(text string, args []any) (*sql.Rows, error) {
+	st, err := l.writer(text)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(context.Background(), args...)
+}
+
+// Truncate empties the write-ahead log into the database, so that nothing of what was deleted is left
+// in either file. On PostgreSQL it does nothing: what remains there ends with its epoch key.
+func (s *Store) Truncate(ctx context.Context) error {
+	if s.lite == nil {
+		return nil
+	}
+	var busy, frames, done int
+	if err := s.lite.jobs.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done); err != nil {
+		return fmt.Errorf("truncate the write-ahead log: %w", plain(err))
+	}
+	if busy != 0 {
+		return fmt.Errorf("truncate the write-ahead log: %w", errBusy)
+	}
+	return nil
+}
+
+var errBusy = errors.New("the database is being read; try again")
+
+// liteTx is SQLite's part of a Tx.
+type liteTx struct {
+	sql    *sql.Tx
+	exec1  func(text string, args []any) (int64, error)
+	query1 func(text string, args []any) (*sql.Rows, error)
+	dead   error // SQLite has rolled back by itself
+}
+
+func (t *liteTx) exec(text string, args []any) (int64, error) {
+	n, err := t.exec1(text, args)
+	return n, t.note(err)
+}
+
+// note remembers an error after which SQLite has rolled the whole transaction back.
+func (t *liteTx) note(err error) error {
+	if err == nil {
+		return nil
+	}
+	err = plain(err)
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_CORRUPT:
+			t.dead = err
+		}
+	}
+	return err
+}
+
+func (t *liteTx) queryRow(text string, args, dest []any) error {
+	rows, err := t.query1(text, args)
+	if err != nil {
+		return t.note(err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return t.note(err)
+		}
+		return sql.ErrNoRows
+	}
+	return rows.Scan(dest...)
+}
+
+func (t *liteTx) each(text string, args []any, fn func(scan func(...any) error) error) error {
+	rows, err := t.query1(text, args)
+	if err != nil {
+		return t.note(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return t.note(rows.Err())
+}
+
+// plain is where SQLite's errors pass; they name columns, never values.
+func plain(err error) error { return err }
+
+// migrator is a handle for goose, which closes nothing of ours.
+func (l *lite) migrator() *sql.DB { return l.jobs }

@@ -1,0 +1,149 @@
+-- +goose Up
+-- Times are UTC microseconds since 1970. Sealed columns open with a key of the person's ring only.
+
+-- The head of the log: one row, whose lock makes commits one after the other.
+CREATE TABLE log_head (
+	id         INTEGER PRIMARY KEY CHECK (id = 1),
+	size       INTEGER NOT NULL,
+	edge       BLOB NOT NULL,
+	at         INTEGER NOT NULL,
+	moved      INTEGER NOT NULL,
+	checkpoint BLOB NOT NULL,
+	origin     TEXT NOT NULL
+);
+
+-- A row a commit: its leaves until they are in a full tile, and whom it touched for those who follow.
+CREATE TABLE log_commit (
+	first   INTEGER PRIMARY KEY,
+	n       INTEGER NOT NULL,
+	at      INTEGER NOT NULL,
+	leaves  BLOB NOT NULL,
+	touched BLOB
+);
+
+CREATE TABLE log_tile (
+	level INTEGER NOT NULL,
+	n     INTEGER NOT NULL,
+	root  BLOB NOT NULL,
+	data  BLOB NOT NULL,
+	PRIMARY KEY (level, n)
+) WITHOUT ROWID;
+
+CREATE TABLE log_bundle (
+	n    INTEGER PRIMARY KEY,
+	data BLOB NOT NULL
+);
+
+CREATE TABLE site (
+	no   INTEGER PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE
+);
+
+-- What was published, numbered upwards within its site.
+CREATE TABLE release (
+	site   INTEGER NOT NULL REFERENCES site(no),
+	number INTEGER NOT NULL,
+	digest BLOB NOT NULL,
+	since  INTEGER NOT NULL,
+	model  BLOB NOT NULL,
+	PRIMARY KEY (site, number)
+) WITHOUT ROWID;
+
+-- A person within a site. The id is random and goes with the person; the number is ours alone.
+CREATE TABLE subject (
+	no      INTEGER PRIMARY KEY,
+	site    INTEGER NOT NULL REFERENCES site(no),
+	id      BLOB NOT NULL,
+	created INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX subject_id ON subject(site, id);
+
+CREATE TABLE ring (
+	site    INTEGER NOT NULL,
+	subject INTEGER NOT NULL,
+	kind    INTEGER NOT NULL,
+	epoch   INTEGER NOT NULL,
+	wrapped BLOB NOT NULL,
+	PRIMARY KEY (site, subject, kind)
+) WITHOUT ROWID;
+
+-- How a person is found: by a keyed hash of what identifies them. The value is sealed.
+CREATE TABLE identity (
+	site    INTEGER NOT NULL,
+	hash    BLOB NOT NULL,
+	key     INTEGER NOT NULL,
+	kind    TEXT NOT NULL,
+	subject INTEGER NOT NULL,
+	id      BLOB NOT NULL,
+	value   BLOB NOT NULL,
+	PRIMARY KEY (site, hash)
+) WITHOUT ROWID;
+CREATE INDEX identity_subject ON identity(site, subject);
+
+-- The records. Those of nobody (subject 0) are plain, and have the key of their leaf beside them.
+CREATE TABLE entry (
+	idx     INTEGER PRIMARY KEY,
+	site    INTEGER NOT NULL,
+	subject INTEGER NOT NULL,
+	ring    INTEGER NOT NULL,
+	id      BLOB NOT NULL,
+	record  BLOB NOT NULL,
+	key     BLOB
+);
+CREATE INDEX entry_subject ON entry(site, subject);
+
+-- What a caller must not do twice, by a keyed hash of the caller's own key.
+CREATE TABLE idempotency (
+	site INTEGER NOT NULL,
+	hash BLOB NOT NULL,
+	idx  INTEGER NOT NULL,
+	body BLOB NOT NULL,
+	at   INTEGER NOT NULL,
+	PRIMARY KEY (site, hash)
+) WITHOUT ROWID;
+
+-- Who may call: by a hash of the key that they hold.
+CREATE TABLE principal (
+	no      INTEGER PRIMARY KEY,
+	name    TEXT NOT NULL UNIQUE,
+	kind    TEXT NOT NULL,
+	roles   TEXT NOT NULL,
+	created INTEGER NOT NULL,
+	ended   INTEGER
+);
+CREATE TABLE api_key (
+	id        TEXT PRIMARY KEY,
+	principal INTEGER NOT NULL REFERENCES principal(no),
+	hash      BLOB NOT NULL,
+	binding   TEXT NOT NULL,
+	created   INTEGER NOT NULL,
+	expires   INTEGER,
+	revoked   INTEGER,
+	used      INTEGER
+) WITHOUT ROWID;
+
+-- How far answers are enforced: the most exact of site, key and clause holds.
+CREATE TABLE shadow (
+	site   INTEGER NOT NULL,
+	key    TEXT NOT NULL,
+	clause TEXT NOT NULL,
+	mode   TEXT NOT NULL,
+	since  INTEGER NOT NULL,
+	PRIMARY KEY (site, key, clause)
+) WITHOUT ROWID;
+
+-- Decisions, a block of many a row.
+CREATE TABLE decision_block (
+	no    INTEGER PRIMARY KEY AUTOINCREMENT,
+	site  INTEGER NOT NULL,
+	first INTEGER NOT NULL,
+	last  INTEGER NOT NULL,
+	n     INTEGER NOT NULL,
+	data  BLOB NOT NULL
+);
+CREATE INDEX decision_block_time ON decision_block(site, last);
+
+CREATE TABLE job_cursor (
+	job    INTEGER PRIMARY KEY,
+	cursor BLOB NOT NULL
+);

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/avowhq/avow/ledger"
+)
+
+// ErrNone is returned where one row was asked for and there is none.
+var ErrNone = errors.New("no such row")
+
+// ErrMoved is returned by a commit whose people were read before an erasure or a merge that another
+// transaction has committed since: what was read may be gone. Read again, and do it again.
+var ErrMoved = errors.New("people were erased or merged meanwhile")
+
+// Config says where the state lies. Only URL and Signer are required.
+type Config struct {
+	// URL is the path of an SQLite file, or a postgres:// address.
+	URL string
+	// Signer signs the checkpoints of the log. Its origin must be the one the log began with.
+	Signer *ledger.Signer
+	// Clock Defaults to time.Now.
+	Clock func() time.Time
+	// Instance names this process among those that share a PostgreSQL: a job that was running under
+	// this name when it ended is taken up again at the next start. Defaults to the host's name.
+	Instance string
+	// Logger Defaults to one that discards.
+	Logger *slog.Logger
+	// Readers is the number of connections that only read. Defaults to 4.
+	Readers int
+}
+
+// A Store is an open database. It is safe for use by many goroutines.
+type Store struct {
+	lite   *lite // one of the two
+	pg     *postgres
+	signer *ledger.Signer
+	clock  func() time.Time
+	log    *slog.Logger
+	last   atomic.Int64 // µs, the latest time given out: time does not run backwards here
+	behind atomic.Int64 // µs that the clock was behind at the last look
+	tail   partial
+	news   notice
+	jobs   jobs
+}
+
+// Open opens the database, brings its tables up to date and checks that the log is whole at its head:
+// the checkpoint is ours, and says what the row says.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	if c.Signer == nil {
+		return nil, errors.New("open store: no signer for the log")
+	}
+	s := &Store{signer: c.Signer, clock: c.Clock, log: c.Logger}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if c.Readers == 0 {
+		c.Readers = 4
+	}
+	s.news.c = make(chan struct{})
+	var err error
+	if strings.HasPrefix(c.URL, "postgres://") || strings.HasPrefix(c.URL, "postgresql://") {
+		s.pg, err = openPostgres(ctx, c)
+	} else {
+		s.lite, err = openLite(ctx, c)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if err := s.begin(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s.jobs.instance = instance(c.Instance)
+	return s, nil
+}
+
+// begin makes the tables and the head of the log, or checks the head that is there.
+func (s *Store) begin(ctx context.Context) error {
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	head, err := s.Head(ctx)
+	if errors.Is(err, ErrNone) {
+		return s.found(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	s.last.Store(head.At.UnixMicro())
+	return s.checkHead(head)
+}
+
+// Postgres reports the engine.
+func (s *Store) Postgres() bool { return s.pg != nil }
+
+// Engine is "sqlite" or "postgres".
+func (s *Store) Engine() string {
+	if s.pg != nil {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// Close ends all connections. Transactions under way are rolled back.
+func (s *Store) Close() error {
+	if s.pg != nil {
+		s.pg.close()
+		return nil
+	}
+	return s.lite.close()
+}
+
+// now is the time of a transaction: the clock's, or the latest that was given out where the clock went
+// backwards, in UTC microseconds.
+func (s *Store) now() time.Time {
+	t := s.clock().UnixMicro()
+	for {
+		last := s.last.Load()
+		s.behind.Store(max(0, last-t))
+		if t <= last {
+			return time.UnixMicro(last).UTC()
+		}
+		if s.last.CompareAndSwap(last, t) {
+			return time.UnixMicro(t).UTC()
+		}
+	}
+}
+
+// ClockBehind is by how much the machine's clock is behind the latest time in the log, 0 if it is not.
+// Until it has caught up, everything is recorded with that latest time.
+func (s *Store) ClockBehind() time.Duration {
+	s.now()
+	return time.Duration(s.behind.Load()) * time.Microsecond
+}

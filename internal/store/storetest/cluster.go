@@ -1,0 +1,133 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A cluster is a PostgreSQL server on a Unix socket, without TCP. It ends with the test process.
+type cluster struct{ bin, socket, port string }
+
+// server starts the cluster once a process, or uses that of AVOW_TEST_POSTGRES, the folder of a socket.
+var server = sync.OnceValues(func() (*cluster, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	if socket := os.Getenv("AVOW_TEST_POSTGRES"); socket != "" {
+		return &cluster{bin, socket, "5432"}, nil
+	}
+	return start(bin)
+})
+
+// binaries finds the newest version that Debian has installed.
+func binaries() (string, error) {
+	dirs, err := filepath.Glob("/usr/lib/postgresql/*/bin")
+	if err != nil {
+		return "", err
+	}
+	slices.Sort(dirs)
+	if len(dirs) == 0 {
+		return "", errors.New("nothing in /usr/lib/postgresql; on Debian: apt-get install postgresql")
+	}
+	return dirs[len(dirs)-1], nil
+}
+
+// start makes and starts a cluster. PostgreSQL refuses root, so root lends it another account.
+func start(bin string) (*cluster, error) {
+	dir, err := os.MkdirTemp("", "avow-pg")
+	if err != nil {
+		return nil, err
+	}
+	as, err := account()
+	if err != nil {
+		return nil, err
+	}
+	if as != nil {
+		if err := os.Chown(dir, int(as.Uid), int(as.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	data := filepath.Join(dir, "data")
+	make := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C")
+	make.Dir, make.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as}
+	if out, err := make.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	run := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off",
+		"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "log_min_messages=fatal")
+	run.Dir = dir
+	c := &cluster{bin, dir, "5432"}
+	if err := tied(run, as); err != nil {
+		return nil, err
+	}
+	return c, c.ready()
+}
+
+// account is the one that owns the cluster: our own, unless we are root.
+func account() (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(u.Uid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		gid, err := strconv.ParseUint(u.Gid, 10, 32)
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
+	}
+	return nil, errors.New("root cannot run PostgreSQL, and there is no account postgres or nobody")
+}
+
+// tied starts the command so that it ends with us, however we end. The thread that started it must live
+// as long, hence the goroutine that keeps it.
+func tied(run *exec.Cmd, as *syscall.Credential) error {
+	run.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		err := run.Start()
+		started <- err
+		if err == nil {
+			run.Wait()
+			os.RemoveAll(run.Dir)
+		}
+	}()
+	return <-started
+}
+
+// ready waits until the server answers.
+func (c *cluster) ready() error {
+	var err error
+	for range 300 {
+		if err = c.sql("SELECT 1"); err == nil {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return fmt.Errorf("the server does not answer: %w", err)
+}
+
+func (c *cluster) sql(text string) error {
+	out, err := exec.Command(filepath.Join(c.bin, "psql"), "-h", c.socket, "-p", c.port, "-U", "postgres", "-d", "postgres", "-qXc", text).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
