@@ -33,6 +33,7 @@ var rooms = []room{
 	},
 	{path: "policies"},
 	{path: "ledger", outside: []string{"golang.org/x/mod", "github.com/gowebpki/jcs"}}, // jcs in tests only: a second opinion
+	{path: "internal/vault", inside: []string{"ledger"}, outside: []string{"filippo.io/age"}},
 	{
 		path:   "internal/store",
 		inside: []string{"ledger"},
