@@ -16,7 +16,7 @@ const (
 	lastSuffix = ".old"
 	lockName   = "keys.lock"
 	lockWait   = 10 * time.Second
-	lockPause  = 5 * time.Millisecond
+	lockPause  = 5 * time.Millisecond // at most, between two tries
 	maxKeyFile = 16 << 20
 )
 
@@ -24,6 +24,11 @@ const (
 type folder string
 
 func (d folder) at(name string) string { return filepath.Join(string(d), name) }
+
+func (d folder) has(name string) bool {
+	_, err := os.Lstat(d.at(name))
+	return !errors.Is(err, fs.ErrNotExist)
+}
 
 // check refuses a folder that is missing or that others may enter.
 func (d folder) check() error {
@@ -147,7 +152,7 @@ func (d folder) wipeOne(path, suffix string) error {
 // leftovers reports whether a crash left something to wipe.
 func (d folder) leftovers(name string) bool {
 	for _, suffix := range []string{nextSuffix, lastSuffix} {
-		if _, err := os.Lstat(d.at(name) + suffix); err == nil {
+		if d.has(name + suffix) {
 			return true
 		}
 	}
@@ -195,7 +200,9 @@ func lockFile(path string, alone bool) (func(), error) {
 	if err := inherit(f, filepath.Dir(path)); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	for end := time.Now().Add(lockWait); ; time.Sleep(lockPause) {
+	end, pause := time.Now().Add(lockWait), lockPause/64
+	for ; ; time.Sleep(pause) {
+		pause = min(2*pause, lockPause)
 		switch taken, err := tryLock(f, alone); {
 		case err != nil:
 			return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())

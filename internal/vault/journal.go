@@ -71,6 +71,9 @@ func (j *Journal) Close() error {
 	return err
 }
 
+// Path is where the file is.
+func (j *Journal) Path() string { return j.path }
+
 // Cut is how many bytes of broken-off writes were cut away, when the journal was opened or later.
 func (j *Journal) Cut() int64 {
 	j.writing.Lock()

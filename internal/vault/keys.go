@@ -27,16 +27,22 @@ const (
 // a process sees another's change at the latest with its first use of the keys a second later, and at
 // once where it meets a key it does not know.
 type Keys struct {
-	folder     folder
-	name       string // of the key file
-	protection protection
-	clock      func() time.Time
-	start      time.Time // for the monotonic clock
+	folder folder
+	clock  func() time.Time
+	start  time.Time // for the monotonic clock
 
+	sealed   atomic.Pointer[sealing]
 	held     atomic.Pointer[material]
 	looked   atomic.Int64 // nanoseconds after start
 	trouble  atomic.Pointer[error]
-	changing sync.Mutex // one reload or change at a time
+	changing sync.Mutex  // one reload or change at a time
+	refused  fs.FileInfo // the file that could not be understood; not tried again until it changes
+}
+
+// A sealing is how the key file is protected, and its name, which goes by it.
+type sealing struct {
+	protection
+	name string
 }
 
 // material is one state of the key file, ready for use. It is immutable.
@@ -76,7 +82,7 @@ func create(dir string, o Options) (*Keys, error) {
 	}
 	defer unlock()
 	for _, name := range []string{plainName, ageName, JournalName} {
-		if _, err := os.Lstat(k.folder.at(name)); !errors.Is(err, fs.ErrNotExist) {
+		if k.folder.has(name) {
 			return nil, fmt.Errorf("%s: %w: open it, restore its keys, or choose another folder", k.folder.at(name), ErrExists)
 		}
 	}
@@ -108,13 +114,13 @@ func open(dir string, o Options) (*Keys, error) {
 	if err := k.folder.check(); err != nil {
 		return nil, err
 	}
-	if err := k.onlyFile(); err != nil {
+	if err := k.fits(); err != nil {
 		return nil, err
 	}
 	if err := k.reload(); err != nil {
 		return nil, err
 	}
-	if k.folder.leftovers(k.name) || k.held.Load().document.clone().addUses(instant(k.clock())) {
+	if k.folder.leftovers(k.name()) || k.folder.has(k.other()) || k.held.Load().document.clone().addUses(instant(k.clock())) {
 		return k, k.change(func(d *document) error {
 			d.addUses(instant(k.clock()))
 			return nil
@@ -124,27 +130,13 @@ func open(dir string, o Options) (*Keys, error) {
 }
 
 func newKeys(dir string, o Options) (*Keys, error) {
-	p, name, err := o.protect()
+	s, err := o.sealing()
 	if err != nil {
 		return nil, err
 	}
-	return &Keys{folder: folder(dir), name: name, protection: p, clock: o.clock(), start: time.Now()}, nil
-}
-
-// onlyFile refuses a folder whose key file is protected in another way than the options say.
-func (k *Keys) onlyFile() error {
-	other, advice := ageName, "it is sealed with age: give its passphrase (AVOW_KEYS_PASSPHRASE) or identity"
-	if k.name == ageName {
-		other, advice = plainName, "it is not sealed, but a passphrase or an identity is given"
-	}
-	_, own := os.Lstat(k.folder.at(k.name))
-	if _, err := os.Lstat(k.folder.at(other)); err != nil {
-		return nil
-	}
-	if own != nil {
-		return fmt.Errorf("%s: %w: %s", k.folder.at(other), ErrPassphrase, advice)
-	}
-	return fmt.Errorf("%s: %w: both %s and %s are there; move one of them away", k.folder, ErrDamaged, plainName, ageName)
+	k := &Keys{folder: folder(dir), clock: o.clock(), start: time.Now()}
+	k.sealed.Store(s)
+	return k, nil
 }
 
 // Signer signs checkpoints and releases with the log's present key.
@@ -177,12 +169,15 @@ func (k *Keys) refresh() (err error) {
 		k.trouble.Store(&err)
 		k.looked.Store(int64(time.Since(k.start)))
 	}()
-	info, err := os.Lstat(k.folder.at(k.name))
+	info, err := os.Lstat(k.path())
 	if err != nil {
 		return fmt.Errorf("read keys again: %w", err)
 	}
 	if sameFile(k.held.Load().file, info) {
 		return nil
+	}
+	if t := k.trouble.Load(); t != nil && *t != nil && sameFile(k.refused, info) {
+		return *t
 	}
 	if err := k.reload(); err != nil {
 		return fmt.Errorf("read keys again: %w", err)
@@ -191,7 +186,7 @@ func (k *Keys) refresh() (err error) {
 }
 
 func sameFile(a, b fs.FileInfo) bool {
-	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && a.Mode() == b.Mode()
+	return a != nil && os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && a.Mode() == b.Mode()
 }
 
 // reload reads the file, whatever is held.
@@ -209,18 +204,28 @@ func (k *Keys) reload() error {
 	return nil
 }
 
+// latest is what is held, if the file has not changed. The caller holds the folder's lock.
+func (k *Keys) latest() (*material, error) {
+	held := k.held.Load()
+	if info, err := os.Lstat(k.path()); err == nil && sameFile(held.file, info) {
+		return held, nil
+	}
+	return k.load()
+}
+
 // load reads the file. The caller holds the folder's lock.
 func (k *Keys) load() (*material, error) {
-	sealed, info, err := k.folder.read(k.name)
+	sealed, info, err := k.folder.read(k.name())
 	if err != nil {
 		return nil, err
 	}
 	m, err := k.understand(sealed)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w%s", k.folder.at(k.name), err, restore(err))
+		k.refused = info
+		return nil, fmt.Errorf("%s: %w%s", k.path(), err, restore(err))
 	}
 	if held := k.held.Load(); held != nil && m.document.Generation < held.document.Generation {
-		return nil, fmt.Errorf("%s: %w: generation %d, held %d; put the newer file back", k.folder.at(k.name), ErrOlder, m.document.Generation, held.document.Generation)
+		return nil, fmt.Errorf("%s: %w: generation %d, held %d; put the newer file back", k.path(), ErrOlder, m.document.Generation, held.document.Generation)
 	}
 	m.file = info
 	return m, nil
@@ -234,7 +239,7 @@ func restore(err error) string {
 }
 
 func (k *Keys) understand(sealed []byte) (*material, error) {
-	text, err := k.protection.open(sealed)
+	text, err := k.sealed.Load().open(sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -276,15 +281,21 @@ func (k *Keys) change(what func(*document) error) error {
 		return err
 	}
 	defer unlock()
-	m, err := k.load()
+	m, err := k.latest()
 	if err != nil {
+		return err
+	}
+	if err := k.older(m); err != nil {
 		return err
 	}
 	d := m.document.clone()
 	if err := what(d); err != nil {
 		return err
 	}
-	return k.save(d)
+	if err := k.save(d); err != nil {
+		return err
+	}
+	return k.wipeOther()
 }
 
 // save writes a document and takes it into use. The caller holds the folder's lock. It checks the
@@ -295,7 +306,7 @@ func (k *Keys) save(d *document) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := k.protection.seal(text)
+	sealed, err := k.sealed.Load().seal(text)
 	if err != nil {
 		return fmt.Errorf("seal keys: %w", err)
 	}
@@ -307,16 +318,19 @@ func (k *Keys) save(d *document) error {
 	if err != nil {
 		return err
 	}
-	written := k.folder.replace(k.name, sealed)
+	written := k.folder.replace(k.name(), sealed)
 	if written != nil && !errors.Is(written, errNotWiped) {
-		return fmt.Errorf("write %s: %w", k.folder.at(k.name), written)
+		return fmt.Errorf("write %s: %w", k.path(), written)
 	}
-	if m.file, err = os.Lstat(k.folder.at(k.name)); err != nil {
+	if m.file, err = os.Lstat(k.path()); err != nil {
 		return err
 	}
 	k.held.Store(m)
 	return written
 }
+
+func (k *Keys) name() string { return k.sealed.Load().name }
+func (k *Keys) path() string { return k.folder.at(k.name()) }
 
 // newKey is 32 random bytes.
 func newKey() []byte {

@@ -43,7 +43,7 @@ func (h LookupHash) Equal(o LookupHash) bool {
 }
 
 // Hash is what is written: HMAC-SHA256 under the newest key of the use over the site and the parts, each
-// with its length. The use must be one of those above.
+// with its length. It panics for a use that is none of those above.
 func (k *Keys) Hash(use Use, site string, parts ...string) LookupHash {
 	keys, now := k.current().lookup(use), k.clock()
 	for _, l := range keys {

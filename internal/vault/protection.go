@@ -24,18 +24,18 @@ const (
 	ageName   = "keys.age"
 )
 
-// protect picks the protection that the options ask for, and the name of its file.
-func (o Options) protect() (protection, string, error) {
+// sealing picks what the options ask for.
+func (o Options) sealing() (*sealing, error) {
 	switch {
 	case o.Passphrase != "" && o.Identity != "":
-		return nil, "", errors.New("a passphrase and an age identity: give one of them")
+		return nil, errors.New("a passphrase and an age identity: give one of them")
 	case o.Passphrase != "":
-		return withPassphrase{string(o.Passphrase), o.work()}, ageName, nil
+		return &sealing{withPassphrase{string(o.Passphrase), o.work()}, ageName}, nil
 	case o.Identity != "":
 		p, err := readIdentity(o.Identity)
-		return p, ageName, err
+		return &sealing{p, ageName}, err
 	}
-	return plain{}, plainName, nil
+	return &sealing{plain{}, plainName}, nil
 }
 
 // plain trusts the disk: the file holds the keys as they are.

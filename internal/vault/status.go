@@ -39,7 +39,7 @@ func (k *Keys) Status() Status {
 	m := k.current()
 	d := m.document
 	s := Status{
-		File: k.folder.at(k.name), Protected: k.name != plainName, Generation: d.Generation,
+		File: k.path(), Protected: k.name() != plainName, Generation: d.Generation,
 		Origin: m.signer.Origin(), Key: m.signer.Key(),
 	}
 	for _, l := range d.Log[:len(d.Log)-1] {

@@ -89,3 +89,21 @@ func TestFromEndToEnd(t *testing.T) {
 		t.Error(last, ok)
 	}
 }
+
+// day is midnight of a day, counted from 1 November 2026.
+func day(n int) time.Time { return time.Date(2026, 11, 1+n, 0, 0, 0, 0, time.UTC) }
+
+func journal(t testing.TB) *vault.Journal {
+	t.Helper()
+	return openJournal(t, filepath.Join(t.TempDir(), vault.JournalName))
+}
+
+func openJournal(t testing.TB, path string) *vault.Journal {
+	t.Helper()
+	j, err := vault.OpenJournal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = j.Close() })
+	return j
+}
