@@ -33,12 +33,13 @@ type strict struct {
 	depth int
 }
 
-// checkObject reports what keeps b from being one canonical JSON object. Errors name a place, no content.
-func checkObject(b []byte) error {
+// checkBody reports what keeps b from being one canonical JSON object within a record. Errors name a place,
+// no content.
+func checkBody(b []byte) error {
 	if !utf8.Valid(b) {
 		return errUTF8
 	}
-	s := strict{b: b}
+	s := strict{b: b, depth: 1}
 	if err := s.object(); err != nil {
 		return s.at(err)
 	}

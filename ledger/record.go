@@ -87,7 +87,7 @@ func (r *Record) check() error {
 	if r.Body == nil {
 		return nil
 	}
-	if err := checkObject(r.Body); err != nil {
+	if err := checkBody(r.Body); err != nil {
 		return fmt.Errorf("body: %w", err)
 	}
 	return nil
