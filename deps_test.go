@@ -42,6 +42,7 @@ var rooms = []room{
 			"github.com/riverqueue/river", "github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite",
 		},
 	},
+	{path: "internal/subject", inside: []string{"decision", "ledger", "internal/store", "internal/vault"}},
 	{
 		path:    "internal/server",
 		inside:  []string{"decision", "policy"},

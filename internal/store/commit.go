@@ -142,18 +142,25 @@ func touched(g *gathered) []byte {
 	return out
 }
 
-// committed tells the transactions and whoever waits for news.
-func (s *Store) committed(next *Head, txs []*Tx) {
+// committed tells the transactions, and whoever watches, before anybody is told that it is done.
+func (s *Store) committed(next *Head, g *gathered) {
 	if next == nil {
 		return
 	}
-	for _, tx := range txs {
+	for _, tx := range g.tx {
 		if len(tx.entries) > 0 || tx.moves {
 			tx.head = next
 		}
 	}
+	if watch := s.watch.Load(); watch != nil {
+		(*watch)(next, g.entries)
+	}
 	s.news.ring()
 }
+
+// Watch has fn called after every commit of entries by this process, before its callers go on. fn is
+// quick and calls nothing of the store. There is one; a later one replaces it.
+func (s *Store) Watch(fn func(h *Head, entries []Entry)) { s.watch.Store(&fn) }
 
 // A notice wakes all who wait for the next commit of this process.
 type notice struct {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 
@@ -203,7 +204,7 @@ func (l *lite) group(s *Store, group []*update) {
 		fail(fmt.Errorf("commit: %w", err))
 		return
 	}
-	s.committed(next, g.tx)
+	s.committed(next, &g)
 }
 
 // one runs one update of a group, in a savepoint where it is not alone.
@@ -344,15 +345,14 @@ func (t *liteTx) note(err error) error {
 	if err == nil {
 		return nil
 	}
-	err = plain(err)
 	var e *sqlite.Error
 	if errors.As(err, &e) {
 		switch e.Code() & 0xff {
 		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_CORRUPT:
-			t.dead = err
+			t.dead = plain(err)
 		}
 	}
-	return err
+	return plain(err)
 }
 
 func (t *liteTx) queryRow(text string, args, dest []any) error {
@@ -384,8 +384,14 @@ func (t *liteTx) each(text string, args []any, fn func(scan func(...any) error) 
 	return t.note(rows.Err())
 }
 
-// plain is where SQLite's errors pass; they name columns, never values.
-func plain(err error) error { return err }
+// plain puts SQLite's errors in our form. They name columns, never values.
+func plain(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return &DatabaseError{Code: strconv.Itoa(e.Code()), Message: e.Error()}
+	}
+	return err
+}
 
 // migrator is a handle for goose, which closes nothing of ours.
 func (l *lite) migrator() *sql.DB { return l.jobs }

@@ -47,6 +47,7 @@ type Store struct {
 	behind atomic.Int64 // µs that the clock was behind at the last look
 	tail   partial
 	news   notice
+	watch  atomic.Pointer[func(*Head, []Entry)]
 	jobs   jobs
 }
 
@@ -135,6 +136,9 @@ func (s *Store) now() time.Time {
 		}
 	}
 }
+
+// Now is what the time of a transaction would be now.
+func (s *Store) Now() time.Time { return s.now() }
 
 // ClockBehind is by how much the machine's clock is behind the latest time in the log, 0 if it is not.
 // Until it has caught up, everything is recorded with that latest time.

@@ -119,7 +119,7 @@ func (s *Store) inPostgres(ctx context.Context, tx *Tx, fn func(context.Context,
 		s.tail.drop()
 		return fmt.Errorf("commit: %w", err)
 	}
-	s.committed(next, g.tx)
+	s.committed(next, &g)
 	return nil
 }
 

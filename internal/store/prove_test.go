@@ -48,4 +48,3 @@ func TestEveryEntryIsProven(t *testing.T) {
 		}
 	})
 }
-

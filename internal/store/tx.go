@@ -183,3 +183,8 @@ func (e *DatabaseError) Error() string {
 	}
 	return "database: " + e.Message
 }
+
+// Unique reports whether a row with the same key was there already.
+func (e *DatabaseError) Unique() bool {
+	return e.Code == "23505" || e.Code == "2067" || e.Code == "1555"
+}

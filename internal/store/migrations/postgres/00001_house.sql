@@ -52,13 +52,22 @@ CREATE TABLE release (
 	PRIMARY KEY (site, number)
 );
 
+-- Numbers are given out in blocks, each once.
+CREATE TABLE counter (
+	name text PRIMARY KEY,
+	next bigint NOT NULL
+);
+
 -- A person within a site. The id is random and goes with the person; the number is ours alone.
 CREATE TABLE subject (
 	no      bigint PRIMARY KEY,
 	site    bigint NOT NULL REFERENCES site(no),
 	id      bytea NOT NULL,
-	created bigint NOT NULL
+	created bigint NOT NULL,
+	merged  bigint, -- into this other person
+	erased  bigint -- since when only evidence is left
 );
+CREATE INDEX subject_merged ON subject(merged) WHERE merged IS NOT NULL;
 CREATE UNIQUE INDEX subject_id ON subject(site, id);
 
 CREATE TABLE ring (
@@ -99,8 +108,8 @@ CREATE TABLE entry (
 CREATE TABLE idempotency (
 	site bigint NOT NULL,
 	hash bytea NOT NULL,
-	idx  bigint NOT NULL,
-	body bytea NOT NULL,
+	subject bigint NOT NULL,
+	id   bytea NOT NULL,
 	at   bigint NOT NULL,
 	PRIMARY KEY (site, hash)
 );

@@ -49,13 +49,22 @@ CREATE TABLE release (
 	PRIMARY KEY (site, number)
 ) WITHOUT ROWID;
 
+-- Numbers are given out in blocks, each once.
+CREATE TABLE counter (
+	name TEXT PRIMARY KEY,
+	next INTEGER NOT NULL
+);
+
 -- A person within a site. The id is random and goes with the person; the number is ours alone.
 CREATE TABLE subject (
 	no      INTEGER PRIMARY KEY,
 	site    INTEGER NOT NULL REFERENCES site(no),
 	id      BLOB NOT NULL,
-	created INTEGER NOT NULL
+	created INTEGER NOT NULL,
+	merged  INTEGER, -- into this other person
+	erased  INTEGER -- since when only evidence is left
 );
+CREATE INDEX subject_merged ON subject(merged) WHERE merged IS NOT NULL;
 CREATE UNIQUE INDEX subject_id ON subject(site, id);
 
 CREATE TABLE ring (
@@ -96,8 +105,8 @@ CREATE INDEX entry_subject ON entry(site, subject);
 CREATE TABLE idempotency (
 	site INTEGER NOT NULL,
 	hash BLOB NOT NULL,
-	idx  INTEGER NOT NULL,
-	body BLOB NOT NULL,
+	subject INTEGER NOT NULL,
+	id   BLOB NOT NULL,
 	at   INTEGER NOT NULL,
 	PRIMARY KEY (site, hash)
 ) WITHOUT ROWID;

@@ -1,0 +1,319 @@
+package subject
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/internal/store"
+	"github.com/avowhq/avow/internal/vault"
+	"github.com/avowhq/avow/ledger"
+)
+
+// lotMax is about how many events are written together.
+const lotMax = 2048
+
+// A Report is one event as a caller tells it.
+type Report struct {
+	Person Ref
+	Event  Event
+	Key    string // the caller's own, under which the event is recorded once; "" for none
+	Caller string // whose key that is
+	Create bool   // make the person if nobody knows them
+}
+
+// A Recorded event has its place in the log.
+type Recorded struct {
+	Index int64          // in the log
+	ID    ledger.EntryID // of the entry
+	Again bool           // it was recorded before, under the same key
+}
+
+// A write is one event, or one new person, sealed and ready for the database.
+type write struct {
+	site    int64
+	entry   store.Entry
+	moved   int64      // as of which its person was read
+	person  *newPerson // to be made with it
+	needs   *newPerson // made by an earlier write of the lot
+	key     []byte     // hash of the caller's key, nil for none
+	journal *vault.Entry
+
+	index int64
+	err   error
+}
+
+// errAgain asks to read the person again and seal anew.
+var errAgain = errors.New("the person was moved meanwhile")
+
+// Append records events. Each has its own error; nothing of one that has is recorded. The others are in
+// the log, and hold for decisions of this process, when it returns.
+func (p *People) Append(ctx context.Context, site *Site, reports []Report) ([]Recorded, []error) {
+	out, errs := make([]Recorded, len(reports)), make([]error, len(reports))
+	todo := make([]int, len(reports))
+	for i := range todo {
+		todo[i] = i
+	}
+	for range 3 {
+		todo = p.appendSome(ctx, site, reports, todo, out, errs)
+		if len(todo) == 0 {
+			break
+		}
+	}
+	return out, errs
+}
+
+// appendSome records those of the reports that are still to do, and returns those to do again.
+func (p *People) appendSome(ctx context.Context, site *Site, reports []Report, todo []int, out []Recorded, errs []error) (again []int) {
+	writes := make([]*write, 0, len(todo))
+	which := make([]int, 0, len(todo))
+	made := map[Ref]*newPerson{}
+	for _, i := range todo {
+		w, done, err := p.prepare(ctx, site, &reports[i], made)
+		switch {
+		case err != nil:
+			errs[i] = err
+		case done != nil:
+			out[i], errs[i] = *done, nil
+		default:
+			writes, which = append(writes, w), append(which, i)
+		}
+	}
+	if len(writes) == 0 {
+		return nil
+	}
+	lotErr := p.writes.Add(ctx, writes...)
+	for n, w := range writes {
+		i := which[n]
+		if w.err == nil {
+			w.err = lotErr
+		}
+		if errs[i] = w.err; errors.Is(w.err, errAgain) {
+			again = append(again, i)
+		}
+		out[i] = Recorded{Index: w.index, ID: ledger.EntryID(w.entry.ID)}
+	}
+	return again
+}
+
+// prepare checks an event, finds its person and seals its record.
+func (p *People) prepare(ctx context.Context, site *Site, r *Report, made map[Ref]*newPerson) (*write, *Recorded, error) {
+	recorded := decision.InstantOf(p.store.Now())
+	e := r.Event
+	if e.At == 0 {
+		e.At = recorded
+	}
+	if err := e.check(site.Model, recorded); err != nil {
+		return nil, nil, err
+	}
+	w := &write{site: site.No}
+	if r.Key != "" {
+		done, err := p.before(ctx, site, r, w)
+		if done != nil || err != nil {
+			return nil, done, err
+		}
+	}
+	x, err := p.whose(ctx, site, r, w, made)
+	if err != nil {
+		return nil, nil, err
+	}
+	ring := x.rings[e.Kind.ring()]
+	if ring == nil {
+		return nil, nil, fmt.Errorf("%w: the person's %s keys are gone", ErrUnknown, e.Kind.ring())
+	}
+	if e.Kind == Granted || e.Kind == Renewed {
+		e.Scope = site.Model.Shown(e.Scope)
+	}
+	w.moved = x.moved
+	err = w.seal(site, &e, recorded, x, ring)
+	return w, nil, err
+}
+
+// whose is the person of the report: known, made by an earlier event of the lot, or new.
+func (p *People) whose(ctx context.Context, site *Site, r *Report, w *write, made map[Ref]*newPerson) (*person, error) {
+	if n := made[r.Person]; n != nil {
+		w.needs = n
+		return n.person, nil
+	}
+	no, err := p.number(ctx, site, r.Person)
+	if err == nil {
+		return p.person(ctx, site, no)
+	}
+	if !errors.Is(err, ErrUnknown) || !r.Create || r.Person.Kind == idKind {
+		return nil, err
+	}
+	if w.person, err = p.newPerson(ctx, site, r.Person); err != nil {
+		return nil, err
+	}
+	made[r.Person] = w.person
+	return w.person.person, nil
+}
+
+// seal makes the record of the event, its leaf, and what the journal keeps of it.
+func (w *write) seal(site *Site, e *Event, recorded decision.Instant, x *person, ring *vault.Ring) error {
+	record := ledger.Record{V: ledger.RecordVersion, Site: site.Name, Kind: string(e.Kind), At: ledger.Instant(e.At), Recorded: ledger.Instant(recorded), Version: site.Version}
+	if len(e.Scope.For) > 0 {
+		record.Clauses = site.Model.ClausesOn(e.Scope.For)
+	}
+	var space [1024]byte
+	record.Body = e.appendBody(space[:0])
+	plain, err := record.AppendCanonical(make([]byte, 0, 512+len(record.Body)))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrEvent, err)
+	}
+	w.entry = sealed(site, x, ring, e.Kind.ring(), plain)
+	w.entry.Index = &w.index
+	if kind := e.Kind.journal(); kind != "" {
+		w.journal = &vault.Entry{Kind: kind, At: ledger.Instant(recorded), Subject: x.id, ID: w.entry.ID, Sealed: w.entry.Record}
+	}
+	return nil
+}
+
+// sealed is the entry of a person's record.
+func sealed(site *Site, x *person, ring *vault.Ring, kind vault.RingKind, plain []byte) store.Entry {
+	var id ledger.EntryID
+	rand.Read(id[:])
+	return store.Entry{Site: site.No, Subject: x.no, Ring: uint8(kind), ID: id,
+		Leaf: ledger.NewLeaf(ring.EntryKey(id), plain), Record: ring.Seal(make([]byte, 0, len(plain)+vault.SealOverhead), plain, id)}
+}
+
+// before finds out whether the caller's key was used, and gives w its hash.
+func (p *People) before(ctx context.Context, site *Site, r *Report, w *write) (*Recorded, error) {
+	for i, h := range p.keys.Hashes(vault.ForIdempotency, site.Name, r.Caller, r.Key) {
+		if i == 0 {
+			w.key = h.Sum[:]
+		}
+		var id []byte
+		done := Recorded{Again: true}
+		err := p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Row(ctx, `SELECT e.idx, e.id FROM idempotency k JOIN entry e ON e.site = k.site AND e.subject = k.subject AND e.id = k.id WHERE k.site = $1 AND k.hash = $2`,
+				[]any{site.No, h.Sum[:]}, &done.Index, &id)
+		})
+		if err == nil {
+			done.ID = ledger.EntryID(id)
+			return &done, nil
+		}
+		if !errors.Is(err, store.ErrNone) {
+			return nil, fmt.Errorf("look the event's key up: %w", err)
+		}
+	}
+	return nil, nil
+}
+
+// write writes a lot in one transaction. If the database refuses it, or people were moved, each of the
+// lot is tried by itself.
+func (p *People) write(ctx context.Context, lot []*write) error {
+	err := p.writeTogether(ctx, lot)
+	if err == nil || len(lot) == 1 {
+		if err != nil {
+			lot[0].err = p.explain(ctx, lot[0], err)
+		}
+		return nil
+	}
+	for _, w := range lot {
+		if w.needs != nil && w.needs.failed {
+			w.err = errAgain
+			continue
+		}
+		if err := p.writeTogether(ctx, []*write{w}); err != nil {
+			w.err = p.explain(ctx, w, err)
+		}
+		if w.person != nil {
+			w.person.failed = w.err != nil
+		}
+	}
+	return nil
+}
+
+// explain turns what the database refused into what it means.
+func (p *People) explain(ctx context.Context, w *write, err error) error {
+	var refused *store.DatabaseError
+	switch {
+	case errors.Is(err, store.ErrMoved):
+		if err := p.look(ctx); err != nil {
+			return err
+		}
+		return errAgain
+	case errors.As(err, &refused) && refused.Unique() && (w.person != nil || w.key != nil):
+		return errAgain // another call was first: find what it made
+	}
+	return fmt.Errorf("record: %w", err)
+}
+
+func (p *People) writeTogether(ctx context.Context, lot []*write) error {
+	err := p.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		tx.AsOf(lot[0].moved)
+		var people newPeople
+		var keys usedKeys
+		for _, w := range lot {
+			if w.moved != lot[0].moved {
+				return store.ErrMoved
+			}
+			people.add(w.person)
+			keys.add(w)
+			if w.entry.Record != nil {
+				tx.Append(w.entry)
+			}
+		}
+		if err := people.insert(ctx, tx); err != nil {
+			return err
+		}
+		return keys.insert(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	for _, w := range lot {
+		if w.person != nil {
+			p.remember(w.person)
+		}
+	}
+	return p.note(lot)
+}
+
+// note writes beside the keys what a restored database must not forget.
+func (p *People) note(lot []*write) error {
+	var entries []vault.Entry
+	for _, w := range lot {
+		if w.journal != nil {
+			w.journal.Index = uint64(w.index)
+			entries = append(entries, *w.journal)
+		}
+	}
+	if len(entries) == 0 || p.journal == nil {
+		return nil
+	}
+	if err := p.journal.Append(entries...); err != nil {
+		return fmt.Errorf("write the journal: %w", err)
+	}
+	return nil
+}
+
+// usedKeys are the callers' keys of a lot.
+type usedKeys struct {
+	site, subject, at []int64
+	hash, id          [][]byte
+}
+
+var keyTable = &store.Table{Name: "idempotency", Columns: []string{"site", "hash", "subject", "id", "at"}, Types: []string{"bigint", "bytea", "bigint", "bytea", "bigint"}}
+
+func (k *usedKeys) add(w *write) {
+	if w.key == nil {
+		return
+	}
+	k.site, k.subject = append(k.site, w.site), append(k.subject, w.entry.Subject)
+	k.hash, k.id = append(k.hash, w.key), append(k.id, w.entry.ID[:])
+}
+
+func (k *usedKeys) insert(ctx context.Context, tx *store.Tx) error {
+	if len(k.site) == 0 {
+		return nil
+	}
+	k.at = make([]int64, len(k.site))
+	for i := range k.at {
+		k.at[i] = tx.Now().UnixMicro()
+	}
+	return tx.Insert(ctx, keyTable, k.site, k.hash, k.subject, k.id, k.at)
+}

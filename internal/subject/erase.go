@@ -1,0 +1,155 @@
+package subject
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strconv"
+
+	"github.com/avowhq/avow/internal/store"
+	"github.com/avowhq/avow/internal/vault"
+	"github.com/avowhq/avow/ledger"
+)
+
+// An Erasure tells what was erased of a person, in numbers.
+type Erasure struct {
+	Records    int64 // sealed under profile and case, gone with their keys
+	Identities int64
+	Evidence   int64 // records that stay, restricted, until their own end
+	Index      int64 // of the erasure's own entry
+	At         ledger.Instant
+}
+
+// Erase deletes what is sealed under the person's profile and case rings, the rings, the identities and
+// the id itself, with everybody who was merged into the person. Evidence stays under restriction: under a
+// new id that nothing leads to but its own index. The entry in the log says numbers only.
+func (p *People) Erase(ctx context.Context, site *Site, ref Ref) (Erasure, error) {
+	x, err := p.find(ctx, site, ref)
+	if err != nil {
+		return Erasure{}, err
+	}
+	var e Erasure
+	var ids []ID
+	err = p.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		e, ids = Erasure{At: ledger.InstantOf(tx.Now())}, nil
+		tx.AsOf(x.moved)
+		tx.Moves()
+		all, err := together(ctx, tx, x.no)
+		if err != nil {
+			return err
+		}
+		for _, no := range all {
+			one := &person{no: no}
+			if err := p.readRings(ctx, tx, site, one); err != nil {
+				return err
+			}
+			ids = append(ids, one.id)
+			if err := p.eraseOne(ctx, tx, site, one, &e); err != nil {
+				return err
+			}
+		}
+		entry, err := siteEntry(site, "erased", e.At, map[string]int64{"evidence": e.Evidence, "identities": e.Identities, "records": e.Records})
+		entry.Index = &e.Index
+		tx.Append(entry)
+		return err
+	})
+	if err != nil {
+		return Erasure{}, fmt.Errorf("erase a person: %w", err)
+	}
+	if err := p.noteErased(ids, &e); err != nil {
+		return e, err
+	}
+	return e, p.store.Truncate(ctx)
+}
+
+// together are the person and everybody merged into them.
+func together(ctx context.Context, tx *store.Tx, no int64) ([]int64, error) {
+	all := []int64{no}
+	err := tx.Each(ctx, `SELECT no FROM subject WHERE merged = $1`, []any{no}, func(scan func(...any) error) error {
+		var other int64
+		err := scan(&other)
+		all = append(all, other)
+		return err
+	})
+	return all, err
+}
+
+// eraseOne erases one row of people and what hangs on it.
+func (p *People) eraseOne(ctx context.Context, tx *store.Tx, site *Site, x *person, e *Erasure) error {
+	args := []any{site.No, x.no, int64(vault.Evidence)}
+	records, err := tx.Exec(ctx, `DELETE FROM entry WHERE site = $1 AND subject = $2 AND ring <> $3`, args...)
+	if err != nil {
+		return err
+	}
+	identities, err := tx.Exec(ctx, `DELETE FROM identity WHERE site = $1 AND subject = $2`, site.No, x.no)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM ring WHERE site = $1 AND subject = $2 AND kind <> $3`, args...); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM idempotency WHERE site = $1 AND subject = $2`, site.No, x.no); err != nil {
+		return err
+	}
+	var kept int64
+	if err := tx.Row(ctx, `SELECT count(*) FROM entry WHERE site = $1 AND subject = $2`, []any{site.No, x.no}, &kept); err != nil {
+		return err
+	}
+	e.Records, e.Identities, e.Evidence = e.Records+records, e.Identities+identities, e.Evidence+kept
+	if kept == 0 || x.rings[vault.Evidence] == nil {
+		if _, err := tx.Exec(ctx, `DELETE FROM ring WHERE site = $1 AND subject = $2`, site.No, x.no); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM subject WHERE no = $1`, x.no)
+		return err
+	}
+	return p.restrict(ctx, tx, site, x)
+}
+
+// restrict leaves the evidence under a new id and an owner that is marked as erased.
+func (p *People) restrict(ctx context.Context, tx *store.Tx, site *Site, x *person) error {
+	var id ID
+	rand.Read(id[:])
+	w := p.keys.WrapFor(x.rings[vault.Evidence], id)
+	if _, err := tx.Exec(ctx, `UPDATE ring SET epoch = $1, wrapped = $2 WHERE site = $3 AND subject = $4`, w.Epoch, w.Blob, site.No, x.no); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE subject SET id = $1, merged = NULL, erased = $2 WHERE no = $3`, id[:], tx.Now().UnixMicro(), x.no)
+	return err
+}
+
+// noteErased writes the erasure beside the keys, so that a restored database does it again.
+func (p *People) noteErased(ids []ID, e *Erasure) error {
+	if p.journal == nil {
+		return nil
+	}
+	entries := make([]vault.Entry, len(ids))
+	for i, id := range ids {
+		entries[i] = vault.Entry{Kind: vault.Erased, At: e.At, Index: uint64(e.Index), Subject: id}
+	}
+	if err := p.journal.Append(entries...); err != nil {
+		return fmt.Errorf("write the erasure into the journal: %w", err)
+	}
+	return nil
+}
+
+// siteEntry is an entry of nobody: its record lies open, with the key of its leaf beside it. Members are
+// given in any order.
+func siteEntry(site *Site, kind string, at ledger.Instant, numbers map[string]int64) (store.Entry, error) {
+	o := object{b: []byte{'{'}, start: 1}
+	for _, name := range sortedNames(numbers) {
+		o.name(name)
+		o.b = strconv.AppendInt(o.b, numbers[name], 10)
+	}
+	r := ledger.Record{V: ledger.RecordVersion, Site: site.Name, Kind: kind, At: at, Recorded: at, Version: site.Version, Body: append(o.b, '}')}
+	plain, err := r.AppendCanonical(nil)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	var key [32]byte
+	rand.Read(key[:])
+	e := store.Entry{Site: site.No, Record: plain, Key: key[:]}
+	rand.Read(e.ID[:])
+	e.Leaf = ledger.NewLeaf(key, plain)
+	return e, nil
+}

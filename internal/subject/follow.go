@@ -1,0 +1,99 @@
+package subject
+
+import (
+	"context"
+	"time"
+
+	"github.com/avowhq/avow/internal/store"
+)
+
+// Other processes' commits are looked for this often, and trusted to be known this long.
+const (
+	lookEvery = 200 * time.Millisecond
+	trustFor  = time.Second
+)
+
+func (p *People) confirm() { p.looked.Store(int64(time.Since(p.start))) }
+
+// confirmed reports whether what is remembered may be decided on. On SQLite nobody else writes. On
+// PostgreSQL the head must have been confirmed within a second; else everything is read.
+func (p *People) confirmed() bool {
+	return !p.store.Postgres() || time.Since(p.start)-time.Duration(p.looked.Load()) < trustFor
+}
+
+// Follow looks for other processes' commits until ctx ends, at once when it is woken and else every 200
+// ms. An error is told once, until a look succeeds again; meanwhile decisions read through.
+func (p *People) Follow(ctx context.Context, woken <-chan struct{}) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	quiet := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-woken:
+		case <-p.store.Committed():
+		}
+		err := p.look(ctx)
+		if err != nil && !quiet && ctx.Err() == nil {
+			p.log.Error("the log cannot be followed; decisions read through", "err", err)
+		}
+		quiet = err != nil
+	}
+}
+
+// look reads what happened since the last look, and forgets what it voids.
+func (p *People) look(ctx context.Context) error {
+	p.follow.Lock()
+	defer p.follow.Unlock()
+	asked := time.Since(p.start)
+	since := p.seen.Load()
+	c, err := p.store.Changes(ctx, since)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Moved > p.moved.Load():
+		p.forget()
+		p.moved.Store(c.Moved)
+		p.forget() // what was added in between
+	case c.Void:
+		p.forget()
+	default:
+		for _, no := range c.Subjects {
+			p.touched(no)
+		}
+	}
+	if c.Size > since {
+		p.seen.Store(c.Size)
+	}
+	p.looked.Store(int64(asked))
+	return nil
+}
+
+// own takes note of a commit of this process, before its callers go on. It is the whole news where
+// nothing lies between it and what was known; else the next look reads what does.
+func (p *People) own(h *store.Head, entries []store.Entry) {
+	for i := range entries {
+		p.touched(entries[i].Subject)
+	}
+	if h.Moved > p.moved.Load() {
+		p.forget()
+		p.moved.Store(h.Moved)
+		p.forget() // what was added in between
+	}
+	p.seen.CompareAndSwap(h.Size-int64(len(entries)), h.Size)
+}
+
+func (p *People) touched(no int64) {
+	if x, ok := p.known.find(no); ok {
+		x.touched.Add(1)
+	}
+}
+
+// forget drops all that is remembered.
+func (p *People) forget() {
+	p.known.clear()
+	p.byHash.clear()
+}

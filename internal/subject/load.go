@@ -1,0 +1,255 @@
+package subject
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/internal/store"
+	"github.com/avowhq/avow/internal/vault"
+	"github.com/avowhq/avow/ledger"
+)
+
+// A person is what is held in memory of one: opened rings, and the facts once they were asked for.
+type person struct {
+	no    int64
+	id    ID
+	rings [4]*vault.Ring // by kind; nil where there is none
+	moved int64          // erasures and merges as of which this was read
+
+	touched atomic.Uint64 // how often something happened with the person since
+	derived atomic.Pointer[derived]
+}
+
+// derived facts hold as long as nothing has happened with the person since.
+type derived struct {
+	facts   decision.Facts
+	by      *decision.Program
+	touched uint64
+	seq     int64 // size of the log as of which they were read
+}
+
+// Ref is how a caller names a person; Facts and events take it.
+type Ref = Identity
+
+// number finds the person of an identity, and whom they were merged into.
+func (p *People) number(ctx context.Context, site *Site, ref Ref) (int64, error) {
+	if ref.Kind == idKind {
+		return p.numberOfID(ctx, site, ref.Value)
+	}
+	fresh := p.confirmed()
+	for _, h := range p.keys.Hashes(vault.ForIdentity, site.Name, ref.Kind, ref.Value) {
+		key := hashKey{site.No, h.Sum}
+		if no, ok := p.byHash.find(key); ok && fresh {
+			return no, nil
+		}
+		moved := p.moved.Load()
+		no, err := p.readNumber(ctx, `SELECT coalesce(s.merged, s.no) FROM identity i JOIN subject s ON s.no = i.subject WHERE i.site = $1 AND i.hash = $2`, site.No, h.Sum[:])
+		if errors.Is(err, store.ErrNone) {
+			continue
+		}
+		if err == nil {
+			p.byHash.add(key, no, func() bool { return p.moved.Load() == moved })
+		}
+		return no, err
+	}
+	return 0, ErrUnknown
+}
+
+func (p *People) numberOfID(ctx context.Context, site *Site, value string) (int64, error) {
+	id, err := ParseID(value)
+	if err != nil {
+		return 0, err
+	}
+	no, err := p.readNumber(ctx, `SELECT coalesce(merged, no) FROM subject WHERE site = $1 AND id = $2`, site.No, id[:])
+	if errors.Is(err, store.ErrNone) {
+		return 0, ErrUnknown
+	}
+	return no, err
+}
+
+func (p *People) readNumber(ctx context.Context, text string, args ...any) (no int64, err error) {
+	err = p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.Row(ctx, text, args, &no) })
+	if err != nil && !errors.Is(err, store.ErrNone) {
+		err = fmt.Errorf("look a person up: %w", err)
+	}
+	return no, err
+}
+
+// person has the rings of a person, from memory or read.
+func (p *People) person(ctx context.Context, site *Site, no int64) (*person, error) {
+	if x, ok := p.known.find(no); ok && p.confirmed() {
+		return x, nil
+	}
+	x := &person{no: no}
+	err := p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Row(ctx, `SELECT moved FROM log_head WHERE id = 1`, nil, &x.moved); err != nil {
+			return err
+		}
+		return p.readRings(ctx, tx, site, x)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read a person: %w", err)
+	}
+	p.known.add(no, x, func() bool { return p.moved.Load() == x.moved })
+	return x, nil
+}
+
+func (p *People) readRings(ctx context.Context, tx *store.Tx, site *Site, x *person) error {
+	var id []byte
+	err := tx.Row(ctx, `SELECT id FROM subject WHERE no = $1 AND site = $2`, []any{x.no, site.No}, &id)
+	if errors.Is(err, store.ErrNone) {
+		return ErrUnknown
+	}
+	if err != nil {
+		return err
+	}
+	x.id = ID(id)
+	return tx.Each(ctx, `SELECT kind, epoch, wrapped FROM ring WHERE site = $1 AND subject = $2`, []any{site.No, x.no}, func(scan func(...any) error) error {
+		var kind int64
+		var w vault.Wrapped
+		if err := scan(&kind, &w.Epoch, &w.Blob); err != nil {
+			return err
+		}
+		if kind < 1 || kind > 3 {
+			return fmt.Errorf("a ring of kind %d", kind)
+		}
+		x.rings[kind], err = p.keys.Unwrap(vault.RingKind(kind), x.id, w)
+		return err
+	})
+}
+
+// A Known is a person as of an instant of the log.
+type Known struct {
+	Facts decision.Facts
+	Seq   int64 // size of the log as of which it is so
+	Known bool  // somebody has told us of them; else the facts are a stranger's
+	x     *person
+}
+
+// Facts are what decisions about the person stand on. atLeast, if not 0, is a size of the log that the
+// answer must know of; ErrBehind if the log is not that far.
+func (p *People) Facts(ctx context.Context, site *Site, ref Ref, atLeast int64) (Known, error) {
+	if atLeast > p.seen.Load() {
+		if err := p.look(ctx); err != nil {
+			return Known{}, err
+		}
+		if atLeast > p.seen.Load() {
+			return Known{}, ErrBehind
+		}
+	}
+	seen := p.seen.Load()
+	no, err := p.number(ctx, site, ref)
+	if errors.Is(err, ErrUnknown) {
+		return Known{Seq: seen}, nil
+	}
+	if err != nil {
+		return Known{}, err
+	}
+	x, err := p.person(ctx, site, no)
+	if errors.Is(err, ErrUnknown) { // erased meanwhile
+		return Known{Seq: seen}, nil
+	}
+	if err != nil {
+		return Known{}, err
+	}
+	d, err := p.factsOf(ctx, site, x)
+	if errors.Is(err, ErrUnknown) {
+		return Known{Seq: seen}, nil
+	}
+	if err != nil {
+		return Known{}, err
+	}
+	return Known{Facts: d.facts, Seq: max(seen, d.seq), Known: true, x: x}, nil
+}
+
+// ErrBehind is returned where an answer must know more of the log than there is.
+var ErrBehind = errors.New("the log is not that far")
+
+// factsOf derives the facts, or has them.
+func (p *People) factsOf(ctx context.Context, site *Site, x *person) (*derived, error) {
+	touched := x.touched.Load()
+	if d := x.derived.Load(); d != nil && d.touched == touched && d.by == site.Program {
+		return d, nil
+	}
+	d := &derived{by: site.Program, touched: touched}
+	events, err := p.history(ctx, site, x.no, &d.seq)
+	if err != nil {
+		return nil, err
+	}
+	if d.facts, err = site.Program.Facts(declared(site.Model, derive(events, site.Zone))); err != nil {
+		return nil, fmt.Errorf("derive facts: %w", err)
+	}
+	x.derived.Store(d) // holds only as long as touched is what it was
+	return d, nil
+}
+
+// history reads all events of a person, and of those merged into them, in the order of the log.
+func (p *People) history(ctx context.Context, site *Site, no int64, seq *int64) ([]recorded, error) {
+	var out []recorded
+	err := p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Row(ctx, `SELECT size FROM log_head WHERE id = 1`, nil, seq); err != nil {
+			return err
+		}
+		all, err := together(ctx, tx, no)
+		if err != nil {
+			return err
+		}
+		for _, no := range all {
+			x := &person{no: no}
+			if err := p.readRings(ctx, tx, site, x); err != nil {
+				return err
+			}
+			if out, err = x.read(ctx, tx, site, out); err != nil {
+				return err
+			}
+		}
+		if len(all) > 1 {
+			sortByIndex(out)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read a history: %w", err)
+	}
+	return out, nil
+}
+
+// read opens the person's own entries. Records that are no events say nothing that facts know.
+func (x *person) read(ctx context.Context, tx *store.Tx, site *Site, out []recorded) ([]recorded, error) {
+	err := tx.Entries(ctx, site.No, x.no, 0, func(e *store.Stored) error {
+		plain, err := x.open(e)
+		if err != nil {
+			return err
+		}
+		r, err := ledger.ParseRecord(plain)
+		if err != nil {
+			return fmt.Errorf("entry %d: %w", e.At, err)
+		}
+		event, err := readEvent(&r)
+		if err != nil {
+			return fmt.Errorf("entry %d: %w", e.At, err)
+		}
+		out = append(out, recorded{*event, decision.Instant(r.Recorded), e.At})
+		return nil
+	})
+	return out, err
+}
+
+func (x *person) ring(kind uint8) *vault.Ring {
+	if int(kind) >= len(x.rings) {
+		return nil
+	}
+	return x.rings[kind]
+}
+
+// Pseudonym names the person in logs of one month.
+func (k Known) Pseudonym(at time.Time) [16]byte {
+	if k.x == nil || k.x.rings[vault.Profile] == nil {
+		return [16]byte{}
+	}
+	return k.x.rings[vault.Profile].Pseudonym(at.UTC().Format("2006-01"))
+}

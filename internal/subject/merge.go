@@ -1,0 +1,112 @@
+package subject
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/avowhq/avow/internal/store"
+	"github.com/avowhq/avow/internal/vault"
+	"github.com/avowhq/avow/ledger"
+)
+
+func sortedNames(m map[string]int64) []string { return slices.Sorted(maps.Keys(m)) }
+
+// ErrMerge is why two people cannot be merged, or one not be split.
+var ErrMerge = errors.New("cannot be merged")
+
+// Merge says that two records are of one person. Nothing is sealed anew: the history of the second is
+// read after the first's from now on, so that Split can undo it. What was withdrawn or objected to in
+// either holds for both.
+func (p *People) Merge(ctx context.Context, site *Site, into, other Ref) error {
+	a, err := p.find(ctx, site, into)
+	if err != nil {
+		return err
+	}
+	b, err := p.find(ctx, site, other)
+	if err != nil {
+		return err
+	}
+	if a.no == b.no {
+		return fmt.Errorf("%w: they are one person already", ErrMerge)
+	}
+	err = p.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		tx.AsOf(a.moved)
+		if b.moved != a.moved {
+			return store.ErrMoved
+		}
+		var erased int64
+		if err := tx.Row(ctx, `SELECT count(*) FROM subject WHERE (no = $1 OR no = $2) AND erased IS NOT NULL`, []any{a.no, b.no}, &erased); err != nil {
+			return err
+		}
+		if erased > 0 {
+			return fmt.Errorf("%w: one of them is erased", ErrMerge)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE subject SET merged = $1 WHERE no = $2 OR merged = $2`, a.no, b.no); err != nil {
+			return err
+		}
+		return p.moving(ctx, tx, site, "merged", a, b)
+	})
+	if err != nil {
+		return fmt.Errorf("merge: %w", err)
+	}
+	return nil
+}
+
+// Split takes back a merger: the person of the identity stands alone again, with the history from before.
+// What was recorded since the merger stays with whom they were merged into.
+func (p *People) Split(ctx context.Context, site *Site, who Identity) error {
+	err := p.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		var no, merged int64
+		var err error
+		for _, h := range p.keys.Hashes(vault.ForIdentity, site.Name, who.Kind, who.Value) {
+			err = tx.Row(ctx, `SELECT s.no, coalesce(s.merged, 0) FROM identity i JOIN subject s ON s.no = i.subject WHERE i.site = $1 AND i.hash = $2`, []any{site.No, h.Sum[:]}, &no, &merged)
+			if !errors.Is(err, store.ErrNone) {
+				break
+			}
+		}
+		switch {
+		case errors.Is(err, store.ErrNone):
+			return ErrUnknown
+		case err != nil:
+			return err
+		case merged == 0:
+			return fmt.Errorf("%w: the person was not merged into another", ErrMerge)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE subject SET merged = NULL WHERE no = $1`, no); err != nil {
+			return err
+		}
+		a, b := &person{no: merged}, &person{no: no}
+		for _, x := range []*person{a, b} {
+			if err := p.readRings(ctx, tx, site, x); err != nil {
+				return err
+			}
+		}
+		return p.moving(ctx, tx, site, "split", a, b)
+	})
+	if err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	return nil
+}
+
+// moving records a merger or a split in both histories. Facts leave these records out.
+func (p *People) moving(ctx context.Context, tx *store.Tx, site *Site, kind string, people ...*person) error {
+	tx.Moves()
+	now := ledger.InstantOf(tx.Now())
+	for _, x := range people {
+		ring := x.rings[vault.Evidence]
+		if ring == nil {
+			return fmt.Errorf("%w: keys are gone", ErrMerge)
+		}
+		r := ledger.Record{V: ledger.RecordVersion, Site: site.Name, Kind: kind, At: now, Recorded: now, Version: site.Version}
+		plain, err := r.AppendCanonical(nil)
+		if err != nil {
+			return err
+		}
+		tx.Append(sealed(site, x, ring, vault.Evidence, plain))
+	}
+	return nil
+}
