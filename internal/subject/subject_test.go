@@ -152,4 +152,3 @@ func TestConsentFlipsTheAnswer(t *testing.T) {
 		}
 	})
 }
-
