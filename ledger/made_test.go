@@ -40,6 +40,15 @@ func cosign(signed []byte, name, seed string, time uint64) []byte {
 	return fmt.Appendf(slices.Clone(signed), "— %s %s\n", name, base64.StdEncoding.EncodeToString(line))
 }
 
+// signNote signs any text with any key, which a Signer would not.
+func signNote(name, seed, text string) []byte {
+	secret := sha256.Sum256([]byte("avow test key: " + seed))
+	key := ed25519.NewKeyFromSeed(secret[:])
+	id := sha256.Sum256(append([]byte(name+"\n\x01"), key.Public().(ed25519.PublicKey)...))
+	line := append(slices.Clone(id[:4]), ed25519.Sign(key, []byte(text))...)
+	return fmt.Appendf(nil, "%s\n— %s %s\n", text, name, base64.StdEncoding.EncodeToString(line))
+}
+
 const (
 	origin      = "log.example.org/avow"
 	otherOrigin = "log.example.net/avow"
@@ -86,10 +95,14 @@ func entryID(i int) ledger.EntryID {
 
 func madeRecord(i int) ledger.Record {
 	const day = 1793440800000000 // 2026-10-31T10:00:00Z
+	body := fmt.Appendf(nil, `{"number":%d,"purpose":"newsletter"}`, i)
+	if i == 5 {
+		body = []byte("{\"\U0001f600\":\"Gr\u00fc\u00dfe\",\"\ufb33\":\"\\u0001\\\"\\\\/\u2028\"}") // in UTF-16 order
+	}
 	kinds := []string{"consent.granted", "consent.withdrawn", "disclosure.confirmed", "request.received"}
 	return ledger.Record{
 		V: 1, Site: "example", Kind: kinds[i%len(kinds)], At: ledger.Instant(day + i*1000003), Recorded: ledger.Instant(day + i*1000003 + 250000),
-		Version: "3", Clauses: []string{"1.2", "4"}, Body: fmt.Appendf(nil, `{"number":%d,"purpose":"newsletter"}`, i),
+		Version: "3", Clauses: []string{"1.2", "4"}, Body: body,
 	}
 }
 
@@ -141,9 +154,26 @@ func (m *made) checkpoint(size int) []byte {
 	return must(m.signer.Checkpoint(uint64(size), m.roots[size]))
 }
 
+// Tile is of any size that the log had.
+func (m *made) Tile(_ context.Context, level int, n uint64, width int) ([]byte, error) {
+	hashes := m.hashes
+	for range level {
+		var above []ledger.Hash
+		for full := range slices.Chunk(hashes, 256) {
+			above = append(above, ledger.SubtreeRoot(full))
+		}
+		hashes = above
+	}
+	var b []byte
+	for _, h := range hashes[n*256:][:width] {
+		b = append(b, h[:]...)
+	}
+	return b, nil
+}
+
 // receipt is that of an entry under the checkpoint of a size.
 func (m *made) receipt(index, size int) ledger.Receipt {
-	proof := must(ledger.ProveInclusion(context.Background(), ledger.Files(m.files), uint64(index), uint64(size)))
+	proof := must(ledger.ProveInclusion(context.Background(), m, uint64(index), uint64(size)))
 	return ledger.Receipt{
 		Record: m.records[index], Key: m.keys[index],
 		Proof: ledger.Proof{Index: uint64(index), Hashes: proof, Checkpoint: m.checkpoint(size)},
