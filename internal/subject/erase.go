@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"strconv"
 
 	"github.com/avowhq/avow/internal/store"
 	"github.com/avowhq/avow/internal/vault"
@@ -48,7 +47,7 @@ func (p *People) Erase(ctx context.Context, site *Site, ref Ref) (Erasure, error
 				return err
 			}
 		}
-		entry, err := siteEntry(site, "erased", e.At, map[string]int64{"evidence": e.Evidence, "identities": e.Identities, "records": e.Records})
+		entry, err := SiteEntry(site, "erased", e.At, map[string]any{"evidence": e.Evidence, "identities": e.Identities, "records": e.Records})
 		entry.Index = &e.Index
 		tx.Append(entry)
 		return err
@@ -133,23 +132,3 @@ func (p *People) noteErased(ids []ID, e *Erasure) error {
 	return nil
 }
 
-// siteEntry is an entry of nobody: its record lies open, with the key of its leaf beside it. Members are
-// given in any order.
-func siteEntry(site *Site, kind string, at ledger.Instant, numbers map[string]int64) (store.Entry, error) {
-	o := object{b: []byte{'{'}, start: 1}
-	for _, name := range sortedNames(numbers) {
-		o.name(name)
-		o.b = strconv.AppendInt(o.b, numbers[name], 10)
-	}
-	r := ledger.Record{V: ledger.RecordVersion, Site: site.Name, Kind: kind, At: at, Recorded: at, Version: site.Version, Body: append(o.b, '}')}
-	plain, err := r.AppendCanonical(nil)
-	if err != nil {
-		return store.Entry{}, err
-	}
-	var key [32]byte
-	rand.Read(key[:])
-	e := store.Entry{Site: site.No, Record: plain, Key: key[:]}
-	rand.Read(e.ID[:])
-	e.Leaf = ledger.NewLeaf(key, plain)
-	return e, nil
-}

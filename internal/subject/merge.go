@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/avowhq/avow/internal/store"
 	"github.com/avowhq/avow/internal/vault"
 	"github.com/avowhq/avow/ledger"
 )
-
-func sortedNames(m map[string]int64) []string { return slices.Sorted(maps.Keys(m)) }
 
 // ErrMerge is why two people cannot be merged, or one not be split.
 var ErrMerge = errors.New("cannot be merged")
