@@ -232,6 +232,43 @@ func TestLogFromWiderTiles(t *testing.T) {
 	}
 }
 
+// An export is read line by line, and only as it is written.
+func TestOpenedLines(t *testing.T) {
+	m := makeLog(3)
+	var whole []byte
+	for o := range m.opened(1) {
+		whole = ledger.AppendOpened(whole, o)
+	}
+	read := func(b []byte) (all []ledger.Opened, err error) {
+		for o, err := range ledger.ReadOpened(bytes.NewReader(b)) {
+			if err != nil {
+				return all, err
+			}
+			o.Record = bytes.Clone(o.Record)
+			all = append(all, o)
+		}
+		return all, nil
+	}
+	all, err := read(whole)
+	if err != nil || len(all) != 3 || !bytes.Equal(all[2].Record, m.records[2]) || all[2].Key != m.keys[2] || all[2].Index != 2 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	for cut := 1; cut < len(whole); cut++ {
+		if _, err := read(whole[:cut]); (err == nil) != (whole[cut-1] == '\n') {
+			t.Fatalf("cut after %d: %v", cut, err)
+		}
+	}
+	for _, c := range [][2]string{{`{"index":0`, `{"index":00`}, {`{"index":0`, `{"index":-1`}, {`,"key"`, `, "key"`}, {keyText(m, 0), loose(keyText(m, 0))}, {keyText(m, 0), ""}, {"\n", "\n\n"}, {"\n", "\r\n"}} {
+		b := bytes.Replace(whole, []byte(c[0]), []byte(c[1]), 1)
+		if all, err := read(b); err == nil {
+			t.Errorf("%q for %q: %+v", c[1], c[0], all)
+		}
+	}
+	if _, err := read(bytes.Repeat([]byte("a"), 2<<20)); err == nil {
+		t.Error("an endless line")
+	}
+}
+
 // rehash puts the hashes in place that the log has by now.
 func (m *made) rehash() {
 	m.edge, m.roots = ledger.Edge{}, m.roots[:1]
