@@ -171,6 +171,9 @@ func (k *Keys) refresh() (err error) {
 	}()
 	info, err := os.Lstat(k.path())
 	if err != nil {
+		if other := k.fits(); other != nil { // another process has sealed the file in another way
+			err = other
+		}
 		return fmt.Errorf("read keys again: %w", err)
 	}
 	if sameFile(k.held.Load().file, info) {
