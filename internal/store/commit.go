@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -44,12 +45,19 @@ func (s *Store) commitLog(ctx context.Context, tx *Tx, head *Head, g *gathered) 
 	if len(g.entries) == 0 && !g.moves {
 		return nil, nil
 	}
+	if len(g.entries) == 0 {
+		return nil, errors.New("people are moved without an entry that says so")
+	}
+	if head.Size < s.high.Load() {
+		return nil, Doubt{fmt.Sprintf("it has %d entries, and this process has committed %d: the database was set back", head.Size, s.high.Load())}
+	}
 	if len(g.entries) > commitMax {
 		return nil, fmt.Errorf("%d entries in one commit; %d at most", len(g.entries), commitMax)
 	}
 	next := &Head{Size: head.Size, Edge: head.Edge.Clone(), At: tx.now, Moved: head.Moved, Origin: head.Origin}
 	if next.At.Before(head.At) {
 		next.At = head.At // another process's clock is ahead of ours
+		s.reached(head.At)
 	}
 	if g.moves {
 		next.Moved++
@@ -77,9 +85,6 @@ var entryTable = &Table{Name: "entry", Columns: []string{"site", "subject", "idx
 // writeEntries gives the entries their indexes and extends the tree by their leaves.
 func (s *Store) writeEntries(ctx context.Context, tx *Tx, next *Head, g *gathered) error {
 	first, n := next.Size, len(g.entries)
-	if n == 0 {
-		return nil
-	}
 	growth, err := s.grow(ctx, tx, next, g.entries)
 	if err != nil {
 		return err
@@ -89,6 +94,9 @@ func (s *Store) writeEntries(ctx context.Context, tx *Tx, next *Head, g *gathere
 	leaves := make([]byte, 0, n*len(ledger.Leaf{}))
 	for i := range g.entries {
 		e := &g.entries[i]
+		if e.Ring == 0 {
+			copy(e.ID[:], e.Leaf[1:]) // nothing else ties it to the record
+		}
 		site[i], subject[i], idx[i], ring[i] = e.Site, e.Subject, first+int64(i), int64(e.Ring)
 		id[i], record[i], key[i] = e.ID[:], e.Record, e.Key
 		leaves = append(leaves, e.Leaf[:]...)
@@ -147,6 +155,7 @@ func (s *Store) committed(next *Head, g *gathered) {
 	if next == nil {
 		return
 	}
+	raise(&s.high, next.Size)
 	for _, tx := range g.tx {
 		if len(tx.entries) > 0 || tx.moves {
 			tx.head = next

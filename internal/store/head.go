@@ -89,6 +89,14 @@ func (s *Store) found(ctx context.Context) error {
 		return fmt.Errorf("sign the first checkpoint: %w", err)
 	}
 	return s.Update(ctx, func(ctx context.Context, tx *Tx) error {
+		var rows int64
+		if err := tx.Row(ctx, `SELECT CASE WHEN EXISTS (SELECT 1 FROM log_head) THEN 0
+			ELSE (SELECT count(*) FROM log_commit) + (SELECT count(*) FROM log_bundle) + (SELECT count(*) FROM log_tile) END`, nil, &rows); err != nil {
+			return err
+		}
+		if rows > 0 {
+			return Doubt{"there are entries, and no head over them"}
+		}
 		_, err := tx.Exec(ctx, `INSERT INTO log_head(id, size, edge, at, moved, checkpoint, origin) VALUES(1, 0, $1, $2, 0, $3, $4) ON CONFLICT DO NOTHING`,
 			empty.AppendBinary(nil), tx.now.UnixMicro(), signed, s.signer.Origin())
 		return err

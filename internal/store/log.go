@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/avowhq/avow/ledger"
 )
@@ -90,15 +91,21 @@ type Changes struct {
 	Void        bool    // everybody may have been touched: forget all
 }
 
-// Changes reads what happened since the log had a size. It is the feed that caches live on.
+// Changes reads what happened since the log had a size. It is the feed that caches live on. From here on
+// our time is not before the log's, so that what another process recorded lies in the past here too.
 func (s *Store) Changes(ctx context.Context, since int64) (Changes, error) {
 	var c Changes
 	err := s.View(ctx, func(ctx context.Context, tx *Tx) error {
-		if err := tx.Row(ctx, `SELECT size, moved FROM log_head WHERE id = 1`, nil, &c.Size, &c.Moved); err != nil {
+		var head int64
+		if err := tx.Row(ctx, `SELECT size, moved, at FROM log_head WHERE id = 1`, nil, &c.Size, &c.Moved, &head); err != nil {
 			return err
 		}
+		s.reached(time.UnixMicro(head))
 		if c.Size == since {
 			return nil
+		}
+		if c.Size < since {
+			return Doubt{fmt.Sprintf("it has %d entries and had %d: the database was set back", c.Size, since)}
 		}
 		at := since
 		err := tx.Each(ctx, `SELECT first, n, touched FROM log_commit WHERE first >= $1 ORDER BY first`, []any{since}, func(scan func(...any) error) error {

@@ -45,6 +45,7 @@ type Store struct {
 	log    *slog.Logger
 	last   atomic.Int64 // µs, the latest time given out: time does not run backwards here
 	behind atomic.Int64 // µs that the clock was behind at the last look
+	high   atomic.Int64 // size of the log after the latest commit of ours
 	tail   partial
 	news   notice
 	watch  atomic.Pointer[func(*Head, []Entry)]
@@ -92,12 +93,15 @@ func (s *Store) begin(ctx context.Context) error {
 	}
 	head, err := s.Head(ctx)
 	if errors.Is(err, ErrNone) {
-		return s.found(ctx)
+		if err := s.found(ctx); err != nil {
+			return err
+		}
+		head, err = s.Head(ctx) // another process may have been first
 	}
 	if err != nil {
 		return err
 	}
-	s.last.Store(head.At.UnixMicro())
+	s.reached(head.At)
 	return s.checkHead(head)
 }
 
@@ -134,6 +138,15 @@ func (s *Store) now() time.Time {
 		if s.last.CompareAndSwap(last, t) {
 			return time.UnixMicro(t).UTC()
 		}
+	}
+}
+
+// reached takes note of a time in the log: from here on ours is not before it.
+func (s *Store) reached(t time.Time) { raise(&s.last, t.UnixMicro()) }
+
+// raise sets n to v if that is more.
+func raise(n *atomic.Int64, v int64) {
+	for old := n.Load(); old < v && !n.CompareAndSwap(old, v); old = n.Load() {
 	}
 }
 
