@@ -43,6 +43,7 @@ var rooms = []room{
 		},
 	},
 	{path: "internal/subject", inside: []string{"decision", "ledger", "internal/store", "internal/vault"}},
+	{path: "internal/auth", inside: []string{"ledger", "internal/store", "internal/vault"}, outside: []string{"golang.org/x/time"}},
 	{
 		path:    "internal/server",
 		inside:  []string{"decision", "policy"},

@@ -114,7 +114,7 @@ CREATE TABLE idempotency (
 	PRIMARY KEY (site, hash)
 );
 
--- Who may call: by a hash of the key that they hold.
+-- Who may call. Names are handles of the operator's choice, and lasting.
 CREATE TABLE principal (
 	no      bigint PRIMARY KEY,
 	name    text NOT NULL UNIQUE,
@@ -123,16 +123,20 @@ CREATE TABLE principal (
 	created bigint NOT NULL,
 	ended   bigint
 );
+-- With what: by a keyed hash of the secret, under the look-up key that hash_key names.
 CREATE TABLE api_key (
 	id        text PRIMARY KEY,
 	principal bigint NOT NULL REFERENCES principal(no),
 	hash      bytea NOT NULL,
+	hash_key  bigint NOT NULL,
 	binding   text NOT NULL,
 	created   bigint NOT NULL,
 	expires   bigint,
 	revoked   bigint,
-	used      bigint
+	used      bigint,
+	successor text
 );
+CREATE INDEX api_key_principal ON api_key(principal);
 
 -- How far answers are enforced: the most exact of site, key and clause holds.
 CREATE TABLE shadow (

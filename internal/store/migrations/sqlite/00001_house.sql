@@ -111,7 +111,7 @@ CREATE TABLE idempotency (
 	PRIMARY KEY (site, hash)
 ) WITHOUT ROWID;
 
--- Who may call: by a hash of the key that they hold.
+-- Who may call. Names are handles of the operator's choice, and lasting.
 CREATE TABLE principal (
 	no      INTEGER PRIMARY KEY,
 	name    TEXT NOT NULL UNIQUE,
@@ -120,16 +120,20 @@ CREATE TABLE principal (
 	created INTEGER NOT NULL,
 	ended   INTEGER
 );
+-- With what: by a keyed hash of the secret, under the look-up key that hash_key names.
 CREATE TABLE api_key (
 	id        TEXT PRIMARY KEY,
 	principal INTEGER NOT NULL REFERENCES principal(no),
 	hash      BLOB NOT NULL,
+	hash_key  INTEGER NOT NULL,
 	binding   TEXT NOT NULL,
 	created   INTEGER NOT NULL,
 	expires   INTEGER,
 	revoked   INTEGER,
-	used      INTEGER
+	used      INTEGER,
+	successor TEXT
 ) WITHOUT ROWID;
+CREATE INDEX api_key_principal ON api_key(principal);
 
 -- How far answers are enforced: the most exact of site, key and clause holds.
 CREATE TABLE shadow (
