@@ -10,9 +10,10 @@ import (
 	"testing"
 
 	"github.com/avowhq/avow/ledger"
+	"github.com/gowebpki/jcs"
 )
 
-// benchRecord is a consent record of 400 bytes.
+// benchRecord is a consent record of 440 bytes.
 func benchRecord() ledger.Record {
 	r := madeRecord(1)
 	r.Clauses = []string{"1.2", "4", "7.1"}
@@ -161,7 +162,7 @@ func onDisk(b *testing.B) (dir string, m *made) {
 	return dir, m
 }
 
-// millionRecords are records of 400 bytes, each with its key.
+// millionRecords are records of 440 bytes, each with its key.
 func millionRecords() iter.Seq2[ledger.Opened, error] {
 	return func(yield func(ledger.Opened, error) bool) {
 		r := benchRecord()
@@ -243,4 +244,16 @@ func held() *uint64 {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	return &s.HeapInuse
+}
+
+// BenchmarkCanonicalElsewhere is what a general implementation of RFC 8785 takes for the same record.
+func BenchmarkCanonicalElsewhere(b *testing.B) {
+	r := benchRecord()
+	buf := must(r.AppendCanonical(nil))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := jcs.Transform(buf); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
