@@ -28,7 +28,16 @@ var server = sync.OnceValues(func() (*cluster, error) {
 	if socket := os.Getenv("AVOW_TEST_POSTGRES"); socket != "" {
 		return &cluster{bin, socket, "5432"}, nil
 	}
-	return start(bin)
+	return start(bin, "-c", "fsync=off", "-c", "shared_buffers=64MB")
+})
+
+// durable starts another, which keeps its promises: what measures waits for the disk, like all who use it.
+var durable = sync.OnceValues(func() (*cluster, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	return start(bin, "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "shared_buffers=256MB")
 })
 
 // binaries finds the newest version that Debian has installed.
@@ -45,7 +54,7 @@ func binaries() (string, error) {
 }
 
 // start makes and starts a cluster. PostgreSQL refuses root, so root lends it another account.
-func start(bin string) (*cluster, error) {
+func start(bin string, settings ...string) (*cluster, error) {
 	dir, err := os.MkdirTemp("", "avow-pg")
 	if err != nil {
 		return nil, err
@@ -65,8 +74,8 @@ func start(bin string) (*cluster, error) {
 	if out, err := make.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	run := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off",
-		"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "log_min_messages=fatal")
+	run := exec.Command(filepath.Join(bin, "postgres"), append([]string{"-D", data, "-k", dir, "-c", "listen_addresses=",
+		"-c", "max_connections=200", "-c", "log_min_messages=fatal"}, settings...)...)
 	run.Dir = dir
 	c := &cluster{bin, dir, "5432"}
 	if err := tied(run, as); err != nil {

@@ -27,6 +27,18 @@ var number atomic.Int64
 // test is skipped, except where AVOW_CI says that nothing may be.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	return schema(t, server)
+}
+
+// Durable is the same on a server with fsync on, for benchmarks. Its files lie in the folder for temporary
+// ones, as SQLite's do.
+func Durable(t testing.TB) string {
+	t.Helper()
+	return schema(t, durable)
+}
+
+func schema(t testing.TB, server func() (*cluster, error)) string {
+	t.Helper()
 	s, err := server()
 	if err != nil {
 		if os.Getenv("AVOW_CI") == "1" || os.Getenv("CI") == "true" {
