@@ -132,7 +132,10 @@ func onDisk(b *testing.B) (dir string, m *made) {
 		}
 	}
 	var bundle []byte
-	for o := range millionRecords() {
+	for o, err := range millionRecords() {
+		if err != nil {
+			b.Fatal(err)
+		}
 		leaf := ledger.NewLeaf(o.Key, o.Record)
 		m.edge.Append(leaf.Hash())
 		m.hashes = append(m.hashes, leaf.Hash())

@@ -236,7 +236,10 @@ func TestLogFromWiderTiles(t *testing.T) {
 func TestOpenedLines(t *testing.T) {
 	m := makeLog(3)
 	var whole []byte
-	for o := range m.opened(1) {
+	for o, err := range m.opened(1) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		whole = ledger.AppendOpened(whole, o)
 	}
 	read := func(b []byte) (all []ledger.Opened, err error) {

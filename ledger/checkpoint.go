@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,10 +35,8 @@ func parseCheckpoint(body string) (c Checkpoint, err error) {
 	if len(lines) < 4 || lines[len(lines)-1] != "" {
 		return c, errors.New("fewer than three whole lines")
 	}
-	for _, line := range lines[:len(lines)-1] {
-		if line == "" {
-			return c, errors.New("an empty line")
-		}
+	if slices.Contains(lines[:len(lines)-1], "") {
+		return c, errors.New("an empty line")
 	}
 	c.Origin = lines[0]
 	if c.Size, err = parseNumber(lines[1]); err != nil {

@@ -79,7 +79,7 @@ func (f files) read(ctx context.Context, path string, limit int) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	b := make([]byte, 0, min(limit, maxBundle)+1)
 	b, err = appendAll(b, io.LimitReader(file, int64(limit)+1))
 	if err != nil {

@@ -146,6 +146,32 @@ func FuzzBundle(f *testing.F) {
 	})
 }
 
+func FuzzOpened(f *testing.F) {
+	m := makeLog(2)
+	f.Add(ledger.AppendOpened(nil, ledger.Opened{Index: 1, Record: m.records[1], Key: m.keys[1]}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var again []byte
+		for o, err := range ledger.ReadOpened(bytes.NewReader(b)) {
+			if err != nil {
+				return
+			}
+			again = ledger.AppendOpened(again, o)
+		}
+		if !bytes.Equal(again, b) {
+			t.Fatalf("%q read and written: %q", b, again)
+		}
+	})
+}
+
+func FuzzInstant(f *testing.F) {
+	f.Add("2026-11-24T09:30:00.000000Z")
+	f.Fuzz(func(t *testing.T, s string) {
+		if i, err := ledger.ParseInstant(s); err == nil && i.String() != s {
+			t.Fatalf("%q read and written: %q", s, i)
+		}
+	})
+}
+
 func FuzzKey(f *testing.F) {
 	skey, vkey := keyPair(origin, 1, "log")
 	f.Add(skey)

@@ -120,6 +120,7 @@ func badReceipts(m *made) []receiptVector {
 	signed := string(m.checkpoint(300))
 	first := m.receipt(7, 300).Proof.Hashes[0].String()
 
+	const at = "2026-10-31T10:00:07.250021Z" // recorded
 	for _, c := range [][3]string{
 		{"of another form", `"receipt/v1"`, `"receipt/v2"`},
 		{"a member too many", `"key":`, `"note": "paid in full", "key":`},
@@ -137,6 +138,15 @@ func badReceipts(m *made) []receiptVector {
 		{"a comment", `"key":`, "/* */ \"key\":"},
 		{"a record of form 2", `"v": 1`, `"v": 2`},
 		{"a time without microseconds", `.250021Z`, `.25Z`},
+		{"a time of another zone", at, "2026-10-31T10:00:07.250021+00:00"},
+		{"a time in small letters", at, "2026-10-31t10:00:07.250021z"},
+		{"a time with a comma", at, "2026-10-31T10:00:07,250021Z"},
+		{"a day that does not exist", at, "2026-02-29T10:00:07.250021Z"},
+		{"an hour that does not exist", at, "2026-10-31T24:00:00.000000Z"},
+		{"a leap second", at, "2016-12-31T23:59:60.000000Z"},
+		{"a year that does not exist", at, "0000-10-31T10:00:07.250021Z"},
+		{"a time that is not set", at, "1970-01-01T00:00:00.000000Z"},
+		{"no kind", `"request.received"`, `""`},
 		{"a clause is a number", `"1.2"`, `1.2`},
 		{"another proof", `c2sp.org/tlog-proof@v1`, `c2sp.org/tlog-proof@v2`},
 		{"an index with a zero before", `index 7\n`, `index 07\n`},

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -132,13 +133,8 @@ func (v *Verifier) both() keyring {
 	if len(v.witnesses) == 0 {
 		return v.logs
 	}
-	all := keyring{}
-	for id, k := range v.logs {
-		all[id] = k
-	}
-	for id, k := range v.witnesses {
-		all[id] = k
-	}
+	all := maps.Clone(v.logs)
+	maps.Copy(all, v.witnesses)
 	return all
 }
 
