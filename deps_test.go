@@ -42,16 +42,17 @@ var rooms = []room{
 			"github.com/riverqueue/river", "github.com/riverqueue/river/riverdriver/riverpgxv5", "github.com/riverqueue/river/riverdriver/riversqlite",
 		},
 	},
+	{path: "client", inside: []string{"ledger"}},
 	{path: "internal/subject", inside: []string{"decision", "ledger", "internal/store", "internal/vault"}},
 	{path: "internal/auth", inside: []string{"ledger", "internal/store", "internal/vault"}, outside: []string{"golang.org/x/time"}},
 	{
 		path:    "internal/server",
-		inside:  []string{"decision", "policy"},
+		inside:  []string{"decision", "policy", "ledger", "client", "internal/store", "internal/vault", "internal/subject", "internal/auth"},
 		outside: []string{"github.com/prometheus/client_golang", "github.com/go-json-experiment/json"},
 	},
 	{
 		path:    "cmd/avow",
-		inside:  []string{"decision", "policy", "policies", "internal/server"},
+		inside:  []string{"decision", "policy", "policies", "ledger", "internal/store", "internal/subject", "internal/auth", "internal/server"},
 		outside: []string{"github.com/spf13/cobra"},
 	},
 

@@ -13,17 +13,22 @@ import (
 
 func decideCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "decide DIR --ask '…' [--given '…']",
+		Use:   "decide POLICY --ask '…' [--given '…' | --person REF]",
 		Short: "Answer a question by a notice, and explain",
 		Long: `Answer a question by a notice, and explain. Facts and question are written in the
-words of a notice's examples. Exit status 1 is a denial.`,
+words of a notice's examples. With --person the running server answers, from what
+it knows of the person. Exit status 1 is a denial.`,
 		Example: `  avow decide policies/isodme --given 'account: open, residence: DE' \
-    --ask 'action: use, data: contact.email, for: direct-marketing, channel: email, topic: offers'`,
+    --ask 'action: use, data: contact.email, for: direct-marketing, channel: email, topic: offers'
+  avow decide policies/starter --person email:ann@mail.example --ask 'action: use, data: contact.email, for: letter'`,
 		Args: dirs(1),
 	}
 	asJSON := jsonFlag(c)
 	ask := c.Flags().String("ask", "", "the question: action, data or service, for, to, in, …")
 	given := c.Flags().String("given", "", "what is known: facts, events, consents, a role, a date")
+	person := c.Flags().String("person", "", "ask the running server about this person: kind:value, or an id")
+	var server remote
+	server.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if strings.TrimSpace(*ask) == "" {
 			return usage{hinted{errors.New("no question"), "write --ask 'action: use, data: contact.email, for: billing'"}}
@@ -36,6 +41,9 @@ words of a notice's examples. Exit status 1 is a denial.`,
 		if len(problems) > 0 {
 			policy.Print(c.ErrOrStderr(), []policy.File{{Name: "given", Text: []byte("{" + *given + "}")}, {Name: "ask", Text: []byte("{" + *ask + "}")}}, problems)
 			return usage{errors.New("the question cannot be read")}
+		}
+		if *person != "" {
+			return askServer(c, &server, l.model.Site, *person, &q.Request, *asJSON)
 		}
 		facts, err := l.program.Facts(q.Person)
 		if err != nil {

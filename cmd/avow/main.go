@@ -85,7 +85,7 @@ Exit status: 0 ok, 1 failed, 2 usage, 3 verification failed.`,
 		return usage{hinted{err, c.CommandPath() + " --help shows the flags"}}
 	})
 	root.AddCommand(checkCommand(), testCommand(), coverageCommand(), diffCommand(), schemaCommand(),
-		demoCommand(), serveCommand(), decideCommand(), benchCommand())
+		demoCommand(), serveCommand(), decideCommand(), recordCommand(), eraseCommand(), shadowCommand(), keysCommand(), verifyCommand(), benchCommand())
 	return root
 }
 

@@ -5,29 +5,49 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/avowhq/avow/internal/server"
+	"github.com/avowhq/avow/internal/store"
 	"github.com/avowhq/avow/policy"
 )
 
+// socketName is the command's way in, within the folder of the state.
+const socketName = "avow.sock"
+
+// stateFlags say where a server keeps its state.
+type stateFlags struct{ dir, db, keys, origin string }
+
+func (f *stateFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.dir, "dir", "avow-data", "folder of the state: database, keys, the command's socket")
+	c.Flags().StringVar(&f.db, "db", "", "address of a PostgreSQL, as postgres://user@host/name; else SQLite in --dir")
+	c.Flags().StringVar(&f.keys, "keys", "", "folder of the keys, better on another disk than the database; else keys in --dir")
+	c.Flags().StringVar(&f.origin, "origin", "avow.local", "name of the log, as a host and path; counts when the keys are made")
+}
+
 func serveCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "serve DIR...",
-		Short: "Answer questions over HTTP (AuthZEN 1.0) and show the notices",
-		Long: `Answer questions over HTTP (AuthZEN 1.0) and show the notices. The server keeps no
-state and asks for no key yet, so it listens on this machine only unless --addr
-says otherwise.`,
-		Example: "  avow serve --addr 127.0.0.1:8080 policies/starter",
+		Use:   "serve POLICY...",
+		Short: "Answer questions over HTTP (AuthZEN 1.0), take events, show the notices",
+		Long: `Answer questions over HTTP (AuthZEN 1.0), take events about people, serve the log
+and show the notices. The state lies in --dir: a SQLite file, or nothing but keys
+and socket where --db names a PostgreSQL. The first start makes keys and prints an
+API key once.`,
+		Example: "  avow serve --addr 127.0.0.1:8080 --dir avow-data policies/starter",
 		Args:    dirs(1),
 	}
 	addr := c.Flags().String("addr", "127.0.0.1:8080", "where to listen; port 0 picks a free one")
+	var state stateFlags
+	state.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		var policies []*policy.Policy
 		for _, dir := range args {
@@ -37,24 +57,48 @@ says otherwise.`,
 			}
 			policies = append(policies, l.policy)
 		}
-		return serve(c.Context(), c.OutOrStdout(), *addr, policies, func(base string) {
+		return serve(c, *addr, state, policies, func(_ context.Context, base string, h *server.House) error {
+			fmt.Fprintf(c.OutOrStdout(), "ready %s\n", base)
 			for _, p := range policies {
 				fmt.Fprintf(c.OutOrStdout(), "%s/%s/privacy\n", base, p.Front.Site.Text)
 			}
+			tellState(c.OutOrStdout(), h)
+			return nil
 		})
 	}
 	return c
 }
 
-// serve listens, prints "ready" and the address, and runs until interrupted. Requests under way get
-// ten seconds to end.
-func serve(ctx context.Context, out io.Writer, addr string, policies []*policy.Policy, ready func(base string)) error {
+// tellState says what the first start made, and what is wrong.
+func tellState(w io.Writer, h *server.House) {
+	if h.Doubt != nil {
+		fmt.Fprintf(w, "SEALED: %v\n", h.Doubt)
+		return
+	}
+	if h.FirstKey != "" {
+		fmt.Fprintf(w, "\nThe first API key, shown once:\n  %s\nThe key that checks the log:\n  %s\n", h.FirstKey, h.Keys.Signer().Key())
+	}
+}
+
+// serve opens the state, listens, calls ready, which says so, and runs until interrupted. Requests under
+// way get ten seconds to end.
+func serve(c *cobra.Command, addr string, state stateFlags, policies []*policy.Policy, ready func(ctx context.Context, base string, h *server.House) error) error {
+	ctx := c.Context()
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	handler, err := server.New(server.Config{Policies: policies})
+	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	house, err := server.OpenHouse(ctx, server.HouseConfig{Dir: state.dir, Database: state.db, Keys: state.keys, Origin: state.origin, Logger: log})
+	if errors.Is(err, store.ErrInUse) {
+		return hinted{err, "a server runs with --dir " + state.dir + "; the other verbs speak to it"}
+	}
+	if err != nil {
+		return err
+	}
+	defer house.Close()
+	handler, err := server.New(ctx, server.Config{Policies: policies, House: house})
 	if err != nil {
 		return err
 	}
@@ -62,21 +106,77 @@ func serve(ctx context.Context, out io.Writer, addr string, policies []*policy.P
 	if err != nil {
 		return hinted{fmt.Errorf("listen: %w", err), "is another server on that address? --addr 127.0.0.1:0 picks a free port"}
 	}
-	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(l) }()
+	socket, err := listenLocal(filepath.Join(state.dir, socketName))
+	if err != nil {
+		l.Close()
+		return err
+	}
 	base := "http://" + l.Addr().String()
-	fmt.Fprintf(out, "ready %s\n", base)
-	ready(base)
-	select {
-	case err := <-done:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
+	return both(ctx, handler, l, socket, func() error { return ready(ctx, base, house) })
+}
+
+// both serves the address and the socket until ctx ends. ready runs when they are open; what it could not
+// finish because of an interrupt is no error.
+func both(ctx context.Context, handler *server.Server, l, socket net.Listener, ready func() error) error {
+	open := newHTTP(handler)
+	local := newHTTP(handler)
+	local.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return server.Local(ctx, peer(c)) }
+	done, worked := make(chan error, 2), make(chan error, 1)
+	go func() { done <- open.Serve(l) }()
+	go func() { done <- local.Serve(socket) }()
+	work, end := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { worked <- handler.Run(work) }()
+	err := ready()
+	if ctx.Err() != nil {
+		err = nil
+	}
+	if err == nil {
+		select {
+		case err = <-done:
+			err = fmt.Errorf("serve: %w", err)
+		case <-ctx.Done():
+		}
 	}
 	grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := s.Shutdown(grace); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("stop: %w", err)
+	err = errors.Join(err, open.Shutdown(grace), local.Shutdown(grace))
+	end()
+	return errors.Join(err, <-worked)
+}
+
+func newHTTP(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute}
+}
+
+// listenLocal makes the socket on which the command speaks to this server. Only this account and root may
+// open it.
+func listenLocal(path string) (net.Listener, error) {
+	// The database's lock says that no other server has the folder: what lies here is a leftover.
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("listen for the command: %w", err)
 	}
-	return nil
+	old := syscall.Umask(0o177)
+	defer syscall.Umask(old)
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, hinted{fmt.Errorf("listen for the command: %w", err), "a socket's path has at most about 100 bytes; choose a shorter --dir"}
+	}
+	return onlyUs{l}, nil
+}
+
+// onlyUs refuses connections of other accounts.
+type onlyUs struct{ net.Listener }
+
+// Accept takes the next connection of this account or root.
+func (l onlyUs) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if uid := peer(c); uid == 0 || uid == os.Getuid() {
+			return c, nil
+		}
+		c.Close()
+	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"time"
 )
 
 // The starter's second version: offers reach back three years, not two.
@@ -11,22 +12,41 @@ const (
 	demoNew = "when: {order-placed: within 3 years}"
 )
 
-// A step of the tour is one command to paste.
-type step struct{ what, command string }
+// noEnd is the expiry of a key that has none.
+var noEnd time.Time
 
-func tourCommands(self, dir string) []step {
+// A step of the tour is a few commands to paste.
+type step struct {
+	what     string
+	commands []string
+}
+
+// The tour's person has not answered the question of the letter.
+const tourPerson = "email:newcomer@mail.example"
+
+func tourCommands(self, dir, base string) []step {
 	p := func(name string) string { return filepath.Join(dir, name) }
-	ask := "--ask 'action: use, data: contact.email, for: letter'"
+	ask := fmt.Sprintf("%s decide %s --dir %s --person %s --ask 'action: use, data: contact.email, for: letter'", self, p("starter"), dir, tourPerson)
 	return []step{
-		{"an answer with its reasons: nobody may read an identity document to look for fraud",
-			fmt.Sprintf("%s decide %s --given 'residence: US-CA, role: authorised.registrar' --ask 'action: read, data: id-document, for: fraud-prevention'", self, p("isodme"))},
-		{"a fact is missing: without a consent the letter is not sent …",
-			fmt.Sprintf("%s decide %s %s", self, p("starter"), ask)},
-		{"… and a consent flips the answer",
-			fmt.Sprintf("%s decide %s --given 'consented: letter' %s", self, p("starter"), ask)},
-		{"exactly what a new version allows that the old one did not",
-			fmt.Sprintf("%s diff %s %s", self, p("starter"), p("starter-2"))},
-		{"how much of a notice is true in software",
-			fmt.Sprintf("%s coverage %s", self, p("isodme"))},
+		{"may we send her the letter? no, there is no consent; she gives one, and the answer flips", []string{
+			ask,
+			fmt.Sprintf("%s record granted %s --dir %s --for letter --style opt-in --receipt %s", self, tourPerson, dir, p("receipt.json")),
+			ask,
+		}},
+		{"her receipt, checked offline: it needs the file and the log's key, and asks nobody", []string{
+			fmt.Sprintf("%s verify %s --key %s", self, p("receipt.json"), p("log.vkey")),
+		}},
+		{"the same receipt with one word changed", []string{
+			fmt.Sprintf("sed 's/granted/refused/' %s > %s", p("receipt.json"), p("forged.json")),
+			fmt.Sprintf("%s verify %s --key %s", self, p("forged.json"), p("log.vkey")),
+		}},
+		{"she is erased: what is left of her in the log says nothing, and every other proof still holds", []string{
+			fmt.Sprintf("%s erase %s --dir %s --yes", self, tourPerson, dir),
+			fmt.Sprintf("%s verify %s --key %s", self, p("receipts/*.json"), p("log.vkey")),
+			fmt.Sprintf("%s verify %s/ledger --key %s", self, base, p("log.vkey")),
+		}},
+		{"a mailing has asked about everybody with a key that is only observed: what enforcing would have denied", []string{
+			fmt.Sprintf("%s shadow starter --dir %s", self, dir),
+		}},
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/avowhq/avow/decision"
-	"github.com/avowhq/avow/policy"
+	"github.com/avowhq/avow/internal/auth"
 )
 
 // An evaluation is a request of the AuthZEN Authorization API 1.0. Unknown members are ignored.
@@ -78,6 +78,9 @@ type reasons struct {
 	Obligations  []obligation      `json:"obligations,omitempty"`
 	Version      string            `json:"version,omitempty"`
 	Seq          int64             `json:"seq"`
+	Known        bool              `json:"known"`            // the person; of others only the question says something
+	Mode         string            `json:"mode,omitempty"`   // the mode in which this is allowed, though the notice would deny it
+	Signed       string            `json:"signed,omitempty"` // the answer as a signed note, where context.snapshot asks for it
 	EvaluationID string            `json:"evaluation_id,omitempty"`
 	Error        *itemError        `json:"error,omitempty"`
 }
@@ -150,25 +153,44 @@ func refuse(w http.ResponseWriter, err error) {
 }
 
 func (s *Server) evaluation(w http.ResponseWriter, r *http.Request) {
+	p, err := s.entitled(w, r, auth.Decide, "")
+	if err != nil {
+		refuse(w, err)
+		return
+	}
 	var e evaluation
 	if err := read(w, r, &e); err != nil {
 		refuse(w, err)
 		return
 	}
-	s.answerOne(w, r, &e)
+	s.answerOne(w, r, p, &e)
 }
 
-func (s *Server) answerOne(w http.ResponseWriter, r *http.Request, e *evaluation) {
-	if lacks := e.lacks(); lacks != "" {
-		refuse(w, refusal{http.StatusBadRequest, "member " + lacks + " is missing"})
+func (s *Server) answerOne(w http.ResponseWriter, r *http.Request, p *auth.Principal, e *evaluation) {
+	v, err := s.ask(r, p, e)
+	if err != nil {
+		refuse(w, err)
 		return
+	}
+	writeAnswer(w, v)
+}
+
+// ask answers one evaluation, or says why it cannot be asked.
+func (s *Server) ask(r *http.Request, p *auth.Principal, e *evaluation) (verdict, error) {
+	if lacks := e.lacks(); lacks != "" {
+		return verdict{}, refusal{http.StatusBadRequest, "member " + lacks + " is missing"}
 	}
 	x, err := s.site(r.PathValue("site"), text(e.Context["site"]))
 	if err != nil {
-		refuse(w, refusal{http.StatusBadRequest, err.Error()})
-		return
+		return verdict{}, refusal{http.StatusBadRequest, err.Error()}
 	}
-	writeAnswer(w, s.decide(x, e))
+	if !p.MaySite(x.model.Site) {
+		return verdict{}, refusal{http.StatusForbidden, "the key is not for this site"}
+	}
+	if *e.Subject.ID != p.Name && *e.Subject.ID != p.Key && !p.Has(auth.AnySubject) {
+		return verdict{}, refusal{http.StatusForbidden, "subject.id is not the name that the key belongs to; a key with the scope " + string(auth.AnySubject) + " may ask for others"}
+	}
+	return s.decide(r.Context(), x, p, e)
 }
 
 // jsonType is shared by all answers' headers; nobody changes it.
@@ -194,20 +216,25 @@ type batch struct {
 }
 
 func (s *Server) evaluations(w http.ResponseWriter, r *http.Request) {
+	p, err := s.entitled(w, r, auth.Decide, "")
+	if err != nil {
+		refuse(w, err)
+		return
+	}
 	var b batch
 	if err := read(w, r, &b); err != nil {
 		refuse(w, err)
 		return
 	}
 	if len(b.Evaluations) == 0 {
-		s.answerOne(w, r, &b.evaluation)
+		s.answerOne(w, r, p, &b.evaluation)
 		return
 	}
 	out := struct {
 		Evaluations []verdict `json:"evaluations"`
 	}{[]verdict{}}
 	for _, raw := range b.Evaluations {
-		v := s.item(r.PathValue("site"), raw, b.evaluation)
+		v := s.item(r, p, raw, b.evaluation)
 		out.Evaluations = append(out.Evaluations, v)
 		if !v.Decision && b.Options.Semantic == "deny_on_first_deny" || v.Decision && b.Options.Semantic == "permit_on_first_permit" {
 			break
@@ -217,13 +244,18 @@ func (s *Server) evaluations(w http.ResponseWriter, r *http.Request) {
 }
 
 // item answers one evaluation of a batch; what is wrong with it denies it alone.
-func (s *Server) item(path string, raw jsontext.Value, defaults evaluation) verdict {
-	wrong := func(text string) verdict {
-		return verdict{Context: &reasons{Error: &itemError{http.StatusBadRequest, text}}}
+func (s *Server) item(r *http.Request, p *auth.Principal, raw jsontext.Value, defaults evaluation) verdict {
+	wrong := func(err error) verdict {
+		status := http.StatusBadRequest
+		var why refusal
+		if errors.As(err, &why) {
+			status = why.status
+		}
+		return verdict{Context: &reasons{Error: &itemError{status, err.Error()}}}
 	}
 	var own evaluation
 	if err := decode(raw, &own); err != nil {
-		return wrong(err.Error())
+		return wrong(err)
 	}
 	e := defaults
 	if own.Subject != nil {
@@ -238,60 +270,11 @@ func (s *Server) item(path string, raw jsontext.Value, defaults evaluation) verd
 	if own.Context != nil {
 		e.Context = own.Context
 	}
-	if lacks := e.lacks(); lacks != "" {
-		return wrong("member " + lacks + " is missing")
-	}
-	x, err := s.site(path, text(e.Context["site"]))
+	v, err := s.ask(r, p, &e)
 	if err != nil {
-		return wrong(err.Error())
+		return wrong(err)
 	}
-	return s.decide(x, &e)
-}
-
-// decide answers one evaluation that has all its members.
-func (s *Server) decide(x *site, e *evaluation) verdict {
-	at := decision.InstantOf(s.clock())
-	q, err := x.question(e, at)
-	if err != nil {
-		return s.verdict(x, decision.Answer{Outcome: decision.Indeterminate}, err.Error())
-	}
-	facts, err := x.program.Facts(q.Person)
-	if err != nil {
-		// The cause would repeat what was sent.
-		return s.verdict(x, decision.Answer{Outcome: decision.Indeterminate}, "the facts name something that the notice does not declare")
-	}
-	d := x.scratch.Get().(*decision.Decision)
-	defer x.scratch.Put(d)
-	if x.program.Decide(&q.Request, &facts, d) == decision.Indeterminate {
-		return s.verdict(x, d.Answer(), "the question cannot be read; look at "+x.program.Trouble(&q.Request))
-	}
-	return s.verdict(x, d.Answer(), "")
-}
-
-func (s *Server) verdict(x *site, a decision.Answer, trouble string) verdict {
-	x.counters[a.Outcome].Inc()
-	why := policy.Say(a)
-	if trouble != "" {
-		why = trouble
-	}
-	c := &reasons{ReasonAdmin: &inEnglish{why}, ReasonUser: &inEnglish{policy.SayToPerson(a)},
-		Kind: a.Outcome.String(), Law: a.Laws, Version: x.version, EvaluationID: s.ids.next()}
-	for _, id := range a.Promises {
-		if clause := x.clauseOf[id]; len(c.Clauses) == 0 || c.Clauses[len(c.Clauses)-1] != clause {
-			c.Clauses = append(c.Clauses, clause)
-		}
-	}
-	for _, m := range a.Missing {
-		what := m.What
-		if m.Name != "" {
-			what += " " + m.Name
-		}
-		c.Missing = append(c.Missing, what)
-	}
-	for _, o := range a.Obliges {
-		c.Obligations = append(c.Obligations, obligation{o, "urn:avow:obligation:" + o})
-	}
-	return verdict{Decision: a.Allowed(), Context: c, outcome: a.Outcome}
+	return v
 }
 
 // configuration is AuthZEN's metadata, for the whole server or one site.

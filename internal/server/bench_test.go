@@ -8,10 +8,9 @@ import (
 	"testing"
 
 	"github.com/avowhq/avow/internal/server"
-	"github.com/avowhq/avow/policy"
 )
 
-const question = `{"subject":{"type":"service","id":"mailer"},"action":{"name":"use"},"resource":{"type":"person","id":"p1","properties":{"data":["contact.email"],"facts":{"account":"open","residence":"DE"}}},"context":{"for":"direct-marketing","channel":"email","topic":"offers"}}`
+const question = `{"subject":{"type":"staff","id":"first-admin"},"action":{"name":"use"},"resource":{"type":"person","id":"customer:1","properties":{"data":["contact.email"]}},"context":{"for":"direct-marketing","channel":"email","topic":"offers"}}`
 
 func bench(b *testing.B, h http.Handler, path string) {
 	b.ReportAllocs()
@@ -25,16 +24,31 @@ func bench(b *testing.B, h http.Handler, path string) {
 	}
 }
 
+// BenchmarkEvaluation decides about a stored person, with the check of a key, reasons and the private log.
 func BenchmarkEvaluation(b *testing.B) {
-	p, _, err := policy.Load("../../policies/isodme")
+	house, err := server.OpenHouse(b.Context(), server.HouseConfig{Dir: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := server.New(server.Config{Policies: []*policy.Policy{p}})
+	defer house.Close()
+	s, err := server.New(b.Context(), server.Config{Policies: loadAll(b, "../../policies/isodme"), House: house})
 	if err != nil {
 		b.Fatal(err)
 	}
-	bench(b, s, "/access/v1/evaluation")
+	send := func(path, body string) {
+		r := httptest.NewRequest("POST", path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+house.FirstKey)
+		w := httptest.NewRecorder()
+		if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+			b.Fatal(w.Code, w.Body)
+		}
+	}
+	send("/api/v1/isodme/events", `{"events":[{"person":"customer:1","kind":"described","residence":"DE"},{"person":"customer:1","kind":"happened","name":"account-opened"}]}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		send("/access/v1/evaluation", question)
+	}
 }
 
 // BenchmarkEcho decodes the same body and answers a constant: what JSON over HTTP costs by itself.

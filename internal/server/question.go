@@ -15,11 +15,23 @@ type vocabularyWords struct {
 	resources map[string]policy.ResourceAlias
 	askers    map[string]bool
 	stated    map[string]decision.FactType // facets and facts of the question
+
+	actions, data, purposes, recipients map[string]bool // declared
 }
 
 func wordsOf(p *policy.Policy, m *decision.Model) vocabularyWords {
 	v := vocabularyWords{verbs: map[string]string{}, resources: map[string]policy.ResourceAlias{}, askers: map[string]bool{},
-		stated: map[string]decision.FactType{decision.TransportFact: decision.EnumFact, decision.PublicFact: decision.FlagFact}}
+		stated:  map[string]decision.FactType{decision.TransportFact: decision.EnumFact, decision.PublicFact: decision.FlagFact},
+		actions: map[string]bool{}, data: map[string]bool{}, purposes: map[string]bool{}, recipients: map[string]bool{decision.Us: true}}
+	for _, verb := range slices.Concat(decision.DataVerbs(), decision.ServiceVerbs(), decision.DestructiveVerbs(), []string{decision.VerbSet}) {
+		v.actions[verb] = true
+	}
+	for _, c := range m.Vocabulary.Data {
+		v.data[c.Name] = true
+	}
+	for _, p := range m.Vocabulary.Purposes {
+		v.purposes[p.Name] = true
+	}
 	for _, a := range p.Vocabulary.AuthZEN.Actions {
 		v.verbs[a.Name.Text] = a.Verb.Text
 	}
@@ -30,7 +42,7 @@ func wordsOf(p *policy.Policy, m *decision.Model) vocabularyWords {
 		v.askers[n] = true
 	}
 	for _, r := range m.Vocabulary.Recipients {
-		v.askers[r.Name] = true
+		v.askers[r.Name], v.recipients[r.Name] = true, true
 	}
 	for _, f := range m.Vocabulary.Facets {
 		v.stated[f.Name] = decision.EnumFact

@@ -1,8 +1,9 @@
-// Package server answers decisions over AuthZEN and shows notices, for one or more sites. It keeps no
-// state: everything about a person comes with the request.
+// Package server answers decisions over AuthZEN, takes events, serves the log and shows notices, for one
+// or more sites of one house.
 package server
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/internal/auth"
+	"github.com/avowhq/avow/internal/store"
+	"github.com/avowhq/avow/internal/subject"
 	"github.com/avowhq/avow/policy"
 )
 
@@ -24,20 +28,23 @@ var files embed.FS
 // maxBody is what a request may send, in bytes.
 const maxBody = 1 << 20
 
-// Config is what a Server is made of. The zero value of every field but Policies works.
+// Config is what a Server is made of.
 type Config struct {
 	Policies []*policy.Policy // checked, without errors
+	House    *House
 	Clock    func() time.Time // Defaults to time.Now.
 }
 
-// A Server is an http.Handler. It is immutable after New.
+// A Server is an http.Handler. Run does what is to be done beside answering.
 type Server struct {
 	mux       *http.ServeMux
+	house     *House
 	sites     []*site
 	clock     func() time.Time
 	pages     *pages
 	decisions *prometheus.CounterVec
 	ids       evaluationIDs
+	full      chan struct{} // a log of decisions has a block
 }
 
 // A site is one policy, ready to answer and to be shown.
@@ -45,17 +52,21 @@ type site struct {
 	policy   *policy.Policy
 	model    *decision.Model
 	program  *decision.Program
+	place    *subject.Site // in the database; nil while sealed
 	coverage policy.Coverage
 	version  string
 	clauseOf map[string]string // promise → clause
 	words    vocabularyWords
 	counters [decision.Indeterminate + 1]prometheus.Counter // by outcome
 	scratch  sync.Pool                                      // of *decision.Decision, used again
+	log      decisionLog
+	shadow   shadow
 }
 
-// New compiles the policies. The error names the policy that does not compile.
-func New(c Config) (*Server, error) {
-	s := &Server{mux: http.NewServeMux(), clock: c.Clock, ids: newEvaluationIDs()}
+// New compiles the policies and publishes those that changed. The error names the policy that does not
+// compile.
+func New(ctx context.Context, c Config) (*Server, error) {
+	s := &Server{mux: http.NewServeMux(), house: c.House, clock: c.Clock, ids: newEvaluationIDs(), full: make(chan struct{}, 1)}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -67,6 +78,9 @@ func New(c Config) (*Server, error) {
 		if slices.ContainsFunc(s.sites, func(o *site) bool { return o.model.Site == x.model.Site }) {
 			return nil, fmt.Errorf("two policies of site %s", x.model.Site)
 		}
+		if err := s.settle(ctx, x); err != nil {
+			return nil, err
+		}
 		s.sites = append(s.sites, x)
 	}
 	if len(s.sites) == 0 {
@@ -76,6 +90,29 @@ func New(c Config) (*Server, error) {
 	if s.pages, err = newPages(); err != nil {
 		return nil, err
 	}
+	s.routes(promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{}))
+	return s, nil
+}
+
+// settle gives the site its place in the database, and publishes its notice if that is new.
+func (s *Server) settle(ctx context.Context, x *site) error {
+	if s.house.Doubt != nil {
+		return nil
+	}
+	var err error
+	if x.place, err = s.house.People.Site(ctx, x.model.Site, x.model, x.program, x.version); err != nil {
+		return err
+	}
+	x.log.site, x.log.full = x.place.No, s.full
+	x.shadow.start = time.Now()
+	if err := x.shadow.load(ctx, s.house.Store, x.place.No); err != nil {
+		return err
+	}
+	return s.publish(ctx, x)
+}
+
+// metrics are counts and sizes, never of one person.
+func (s *Server) metrics() *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	s.decisions = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "avow_decisions_total", Help: "Decisions answered, by site and outcome."}, []string{"site", "outcome"})
 	registry.MustRegister(s.decisions)
@@ -84,8 +121,90 @@ func New(c Config) (*Server, error) {
 			x.counters[o] = s.decisions.WithLabelValues(x.model.Site, decision.Outcome(o).String())
 		}
 	}
-	s.routes(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	return s, nil
+	gauge := func(name, help string, value func() float64) {
+		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	}
+	gauge("avow_sealed", "1 while the database contradicts the keys' journal and nothing is answered.", func() float64 {
+		if s.house.Doubt != nil {
+			return 1
+		}
+		return 0
+	})
+	if s.house.Doubt != nil {
+		return registry
+	}
+	gauge("avow_log_entries", "Entries of the log, as this process knows it.", func() float64 { return float64(s.house.People.Seen()) })
+	gauge("avow_clock_behind_seconds", "By how much the machine's clock is behind the log.", func() float64 { return s.house.Store.ClockBehind().Seconds() })
+	gauge("avow_decision_lines_lost", "Lines of the log of decisions that the database did not take in time.", func() float64 {
+		var n int64
+		for _, x := range s.sites {
+			x.log.mu.Lock()
+			n += x.log.lost
+			x.log.mu.Unlock()
+		}
+		return float64(n)
+	})
+	return registry
+}
+
+// Run follows the log, writes the log of decisions and does jobs, until ctx ends; then it writes what is
+// left.
+func (s *Server) Run(ctx context.Context) error {
+	if s.house.Doubt != nil {
+		<-ctx.Done()
+		return nil
+	}
+	var all sync.WaitGroup
+	all.Go(func() { s.house.People.Follow(ctx, s.house.Store.Woken(ctx)) })
+	all.Go(func() { s.writeDecisions(ctx) })
+	all.Go(func() { s.noteCheckpoints(ctx) })
+	h := store.NewHandlers()
+	s.house.People.Handle(h)
+	err := s.house.Store.Work(ctx, h)
+	all.Wait()
+	return err
+}
+
+// writeDecisions writes blocks of the log of decisions, and at the end what is left.
+func (s *Server) writeDecisions(ctx context.Context) {
+	tick := time.NewTicker(blockEvery)
+	defer tick.Stop()
+	told := false
+	for open := true; open; {
+		select {
+		case <-ctx.Done():
+			open = false
+		case <-tick.C:
+		case <-s.full:
+		}
+		for _, x := range s.sites {
+			err := x.log.flush(context.WithoutCancel(ctx), s.house.Store)
+			if err != nil && !told {
+				s.house.Logger.Error("decisions wait in memory", "err", err)
+			}
+			told = err != nil
+		}
+	}
+}
+
+// noteCheckpoints writes the head of the log beside the keys, every few seconds in which it grew.
+func (s *Server) noteCheckpoints(ctx context.Context) {
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for open := true; open; {
+		select {
+		case <-ctx.Done():
+			open = false
+		case <-tick.C:
+		}
+		h, err := s.house.Store.Head(context.WithoutCancel(ctx))
+		if err == nil {
+			err = s.house.People.Checkpoint(h.Checkpoint)
+		}
+		if err != nil {
+			s.house.Logger.Error("the head of the log cannot be noted beside the keys", "err", err)
+		}
+	}
 }
 
 func newSite(p *policy.Policy) (*site, error) {
@@ -114,19 +233,53 @@ type route struct {
 }
 
 func (s *Server) table(metrics http.Handler) []route {
-	return []route{
+	return slices.Concat([]route{
 		{"POST /access/v1/evaluation", s.evaluation},
 		{"POST /access/v1/evaluations", s.evaluations},
 		{"GET /.well-known/authzen-configuration", s.configuration},
 		{"POST /{site}/access/v1/evaluation", s.evaluation},
 		{"POST /{site}/access/v1/evaluations", s.evaluations},
 		{"GET /.well-known/authzen-configuration/{site}", s.configuration},
+		{"GET /ledger/checkpoint", s.checkpoint},
+		{"GET /ledger/tile/{path...}", s.tile},
+		{"GET /ledger/key", s.verifyingKey},
 		{"GET /{$}", s.index},
 		{"GET /{site}/privacy", s.notice},
 		{"GET /assets/avow.css", s.stylesheet},
 		{"GET /openapi.json", s.openAPI},
 		{"GET /healthz", s.health},
+		{"GET /readyz", s.ready},
 		{"GET /metrics", metrics.ServeHTTP},
+	}, s.apiTable())
+}
+
+// apiTable are the operations of /api/v1, each under the scope that a key needs.
+func (s *Server) apiTable() []route {
+	return []route{
+		{"POST /api/v1/{site}/people", s.api(auth.WritePeople, s.createPerson)},
+		{"POST /api/v1/{site}/people/find", s.api(auth.ReadPeople, s.findPerson)},
+		{"POST /api/v1/{site}/people/split", s.api(auth.WritePeople, s.splitPerson)},
+		{"GET /api/v1/{site}/people/{person}", s.api(auth.ReadPeople, s.showPerson)},
+		{"POST /api/v1/{site}/people/{person}/identities", s.api(auth.WritePeople, s.identify)},
+		{"POST /api/v1/{site}/people/{person}/merge", s.api(auth.WritePeople, s.mergePeople)},
+		{"GET /api/v1/{site}/people/{person}/history", s.api(auth.ReadPeople, s.history)},
+		{"GET /api/v1/{site}/people/{person}/receipts/{index}", s.api(auth.ReadPeople, s.receipt)},
+		{"POST /api/v1/{site}/people/{person}/erase", s.api(auth.Erase, s.erase)},
+		{"POST /api/v1/{site}/events", s.api(auth.WriteEvents, s.events)},
+		{"GET /api/v1/{site}/decisions", s.api(auth.ReadDecisions, s.decisionList)},
+		{"GET /api/v1/{site}/shadow", s.api(auth.ReadDecisions, s.modeList)},
+		{"PUT /api/v1/{site}/shadow", s.api(auth.WriteShadow, s.setMode)},
+		{"GET /api/v1/{site}/shadow/report", s.api(auth.ReadDecisions, s.shadowReport)},
+		{"GET /api/v1/ledger", s.ledgerHead},
+		{"GET /api/v1/principals", s.api(auth.AdminKeys, s.principalList)},
+		{"POST /api/v1/principals", s.api(auth.AdminKeys, s.createPrincipal)},
+		{"POST /api/v1/principals/{name}/end", s.api(auth.AdminKeys, s.endPrincipal)},
+		{"POST /api/v1/keys", s.api(auth.AdminKeys, s.issueKey)},
+		{"POST /api/v1/keys/{id}/rotate", s.api(auth.AdminKeys, s.rotateKey)},
+		{"POST /api/v1/keys/{id}/revoke", s.api(auth.AdminKeys, s.revokeKey)},
+		{"GET /api/v1/vault", s.api(auth.AdminKeys, s.vaultStatus)},
+		{"POST /api/v1/vault/rotate", s.api(auth.AdminKeys, s.rotateEpoch)},
+		{"POST /api/v1/vault/{epoch}/destroy", s.api(auth.AdminKeys, s.destroyEpoch)},
 	}
 }
 
@@ -156,6 +309,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	fmt.Fprintln(w, "ok")
+}
+
+// ready reports whether requests can be answered: not sealed, and the database is there.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if s.house.Doubt != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, "sealed:", s.house.Doubt)
+		return
+	}
+	if _, err := s.house.Store.Head(r.Context()); err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, "the database does not answer")
+		return
+	}
+	fmt.Fprintln(w, "ready")
 }
 
 func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) {

@@ -23,6 +23,9 @@ type Erasure struct {
 // the id itself, with everybody who was merged into the person. Evidence stays under restriction: under a
 // new id that nothing leads to but its own index. The entry in the log says numbers only.
 func (p *People) Erase(ctx context.Context, site *Site, ref Ref) (Erasure, error) {
+	if err := p.settle(); err != nil {
+		return Erasure{}, err
+	}
 	x, err := p.find(ctx, site, ref)
 	if err != nil {
 		return Erasure{}, err
@@ -119,16 +122,9 @@ func (p *People) restrict(ctx context.Context, tx *store.Tx, site *Site, x *pers
 
 // noteErased writes the erasure beside the keys, so that a restored database does it again.
 func (p *People) noteErased(ids []ID, e *Erasure) error {
-	if p.journal == nil {
-		return nil
-	}
 	entries := make([]vault.Entry, len(ids))
 	for i, id := range ids {
 		entries[i] = vault.Entry{Kind: vault.Erased, At: e.At, Index: uint64(e.Index), Subject: id}
 	}
-	if err := p.journal.Append(entries...); err != nil {
-		return fmt.Errorf("write the erasure into the journal: %w", err)
-	}
-	return nil
+	return p.journalize(entries)
 }
-

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/avowhq/avow/decision"
+)
+
+// An answered is what a server says to a question.
+type answered struct {
+	Decision bool `json:"decision"`
+	Context  struct {
+		ReasonAdmin struct{ En string } `json:"reason_admin"`
+		Kind        string              `json:"kind"`
+		Clauses     []string            `json:"clauses"`
+		Missing     []string            `json:"missing"`
+		Obligations []struct{ ID string }
+		Version     string `json:"version"`
+		Seq         int64  `json:"seq"`
+		Known       bool   `json:"known"`
+		Mode        string `json:"mode"`
+	} `json:"context"`
+}
+
+// askServer asks the running server about a person whom it knows.
+func askServer(c *cobra.Command, server *remote, site, person string, r *decision.Request, asJSON bool) error {
+	var a answered
+	if err := server.call(c.Context(), "POST", "/"+site+"/access/v1/evaluation", evaluationOf(person, r), &a); err != nil {
+		return err
+	}
+	if asJSON {
+		if err := writeJSON(c.OutOrStdout(), a); err != nil {
+			return err
+		}
+	} else {
+		a.tell(c.OutOrStdout())
+	}
+	if !a.Decision {
+		return failure{exitFailed}
+	}
+	return nil
+}
+
+func evaluationOf(person string, r *decision.Request) map[string]any {
+	resource := map[string]any{"data": r.Data, "service": r.Service, "cookie": r.Cookie, "of": r.Of}
+	context := map[string]any{"for": r.For, "to": r.To, "in": r.In, "source": r.From, "ground": r.Ground, "as": string(r.As), "with": r.With}
+	if r.Group > 0 {
+		context["group"] = r.Group
+	}
+	for _, s := range r.Stated {
+		if context[s.Name] = s.Value; s.Value == "" {
+			context[s.Name] = s.Number
+		}
+	}
+	for _, m := range []map[string]any{resource, context} {
+		for k, v := range m {
+			if v == "" {
+				delete(m, k)
+			}
+		}
+	}
+	return map[string]any{
+		"subject":  map[string]any{"type": "staff", "id": "local-admin", "properties": map[string]any{"role": r.By}},
+		"action":   map[string]any{"name": r.Action},
+		"resource": map[string]any{"type": "person", "id": person, "properties": resource},
+		"context":  context,
+	}
+}
+
+func (a *answered) tell(w io.Writer) {
+	head := "denied"
+	if a.Decision {
+		head = "allowed"
+	}
+	if a.Context.Mode != "" {
+		head += ", because the mode is " + a.Context.Mode + "; enforced it would be denied"
+	}
+	fmt.Fprintf(w, "%s: %s\n", head, a.Context.ReasonAdmin.En)
+	if len(a.Context.Clauses) > 0 {
+		fmt.Fprintf(w, "  clauses: %s\n", strings.Join(a.Context.Clauses, ", "))
+	}
+	if len(a.Context.Missing) > 0 {
+		fmt.Fprintf(w, "  missing: %s\n", strings.Join(a.Context.Missing, ", "))
+	}
+	for _, o := range a.Context.Obligations {
+		fmt.Fprintf(w, "  you must: %s\n", o.ID)
+	}
+	if !a.Context.Known {
+		fmt.Fprintln(w, "  nobody has told this server of the person")
+	}
+	fmt.Fprintf(w, "  by the notice of %s, as of %d entries of the log\n", a.Context.Version, a.Context.Seq)
+}

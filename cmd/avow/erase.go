@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func eraseCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "erase PERSON",
+		Short: "Erase a person from what Avow itself holds",
+		Long: `Erase a person from what Avow itself holds: identities, answers, history and their
+keys. What proves consent and refusal stays, restricted, until its own end. The log
+keeps its leaves, which say nothing without those keys; every other proof holds.`,
+		Example: "  avow erase email:ann@mail.example --site starter --yes",
+		Args:    cobra.ExactArgs(1),
+	}
+	var server remote
+	server.add(c)
+	site := c.Flags().String("site", "starter", "which notice")
+	yes := c.Flags().Bool("yes", false, "do it; without it nothing happens")
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		id, err := idOf(c, &server, *site, args[0])
+		if err != nil {
+			return err
+		}
+		if !*yes {
+			return usage{hinted{fmt.Errorf("erasing cannot be undone"), "add --yes"}}
+		}
+		var out struct {
+			Records    int64  `json:"records"`
+			Identities int64  `json:"identities"`
+			Evidence   int64  `json:"evidence"`
+			Index      int64  `json:"index"`
+			Since      string `json:"unreadable_here_since"`
+		}
+		if err := server.call(c.Context(), "POST", "/api/v1/"+*site+"/people/"+id+"/erase", struct{}{}, &out); err != nil {
+			return err
+		}
+		if *asJSON {
+			return writeJSON(c.OutOrStdout(), out)
+		}
+		fmt.Fprintf(c.OutOrStdout(), "erased: %d identities, %d records and their keys; %d records of evidence stay, restricted\nunreadable here since %s; entry %d of the log\n",
+			out.Identities, out.Records, out.Evidence, out.Since, out.Index)
+		return nil
+	}
+	return c
+}

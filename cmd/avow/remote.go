@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// A remote is the server that runs with a folder, reached through its socket.
+type remote struct{ dir string }
+
+func (f *remote) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.dir, "dir", "avow-data", "folder of the running server's state")
+}
+
+// call sends a request and decodes the answer into out, if not nil.
+func (f *remote) call(ctx context.Context, method, path string, in, out any) error {
+	socket := filepath.Join(f.dir, socketName)
+	if _, err := os.Stat(socket); err != nil {
+		return hinted{fmt.Errorf("no server runs with --dir %s", f.dir), "start one: avow serve --dir " + f.dir + " POLICY"}
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	var body io.Reader
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://avow"+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	c := &http.Client{Timeout: time.Minute, Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}}
+	resp, err := c.Do(req)
+	var e *url.Error
+	if errors.As(err, &e) {
+		return hinted{fmt.Errorf("the server with --dir %s does not answer: %w", f.dir, e.Err), "is it running, and does it belong to your account?"}
+	}
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	if resp.StatusCode >= 300 {
+		return refused(resp, text)
+	}
+	if raw, ok := out.(*[]byte); ok {
+		*raw = text
+		return nil
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return errors.New("the answer cannot be read; are server and command of one version?")
+	}
+	return nil
+}
+
+// refused is the error of an answer that is none: a problem document, a list of events with one, or a
+// JSON string.
+func refused(resp *http.Response, text []byte) error {
+	var p struct {
+		Detail string
+		Events []struct{ Error *struct{ Detail string } }
+	}
+	var s string
+	switch {
+	case json.Unmarshal(text, &p) == nil && p.Detail != "":
+		return errors.New(p.Detail)
+	case len(p.Events) > 0 && p.Events[0].Error != nil:
+		return errors.New(p.Events[0].Error.Detail)
+	case json.Unmarshal(text, &s) == nil:
+		return errors.New(s)
+	}
+	return fmt.Errorf("the server answered %s", resp.Status)
+}

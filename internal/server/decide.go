@@ -1,0 +1,164 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/internal/auth"
+	"github.com/avowhq/avow/internal/subject"
+	"github.com/avowhq/avow/policy"
+)
+
+// A judged question has everything that its answer, its log line and its signature are made of.
+type judged struct {
+	x       *site
+	by      *auth.Principal
+	request decision.Request
+	person  subject.Known
+	inline  bool // the facts came with the question
+	answer  decision.Answer
+	trouble string
+	mode    mode
+}
+
+// decide answers one evaluation that has all its members. The error is for a caller who may not ask it.
+func (s *Server) decide(ctx context.Context, x *site, p *auth.Principal, e *evaluation) (verdict, error) {
+	j := judged{x: x, by: p, mode: enforce, answer: decision.Answer{Outcome: decision.Indeterminate}}
+	q, err := x.question(e, s.askedAt(p, e))
+	if err != nil {
+		j.trouble = err.Error()
+		return s.verdict(ctx, &j, e)
+	}
+	j.request = q.Request
+	to := q.Request.To
+	if to == "" {
+		to = decision.Us
+	}
+	if err := p.May(q.Request.Action, q.Request.For, to); err != nil {
+		return verdict{}, refusal{http.StatusForbidden, err.Error()}
+	}
+	if err := s.facts(ctx, &j, p, e, q.Person); err != nil {
+		return verdict{}, err
+	}
+	if j.trouble == "" {
+		d := x.scratch.Get().(*decision.Decision)
+		if x.program.Decide(&q.Request, &j.person.Facts, d) == decision.Indeterminate {
+			j.trouble = "the question cannot be read; look at " + x.program.Trouble(&q.Request)
+		}
+		j.answer = d.Answer()
+		x.scratch.Put(d)
+	}
+	return s.verdict(ctx, &j, e)
+}
+
+// askedAt is the time of the question: ours, unless the caller may set it and does.
+func (s *Server) askedAt(p *auth.Principal, e *evaluation) decision.Instant {
+	if stated := text(e.Context["time"]); stated != "" && p.Has(auth.AnyTime) {
+		if t, err := parseTime(stated); err == nil {
+			return decision.InstantOf(t)
+		}
+	}
+	return decision.InstantOf(s.house.Store.Now())
+}
+
+// facts finds what is known of the person: what is stored, or what came with the question from a caller
+// who may state it.
+func (s *Server) facts(ctx context.Context, j *judged, p *auth.Principal, e *evaluation, stated decision.Person) error {
+	var err error
+	if _, j.inline = e.Resource.Properties["facts"]; j.inline {
+		if !p.Has(auth.AnyFacts) {
+			return refusal{http.StatusForbidden, "resource.properties.facts needs the scope " + string(auth.AnyFacts)}
+		}
+		if j.person.Facts, err = j.x.program.Facts(stated); err != nil {
+			// The cause would repeat what was sent.
+			j.trouble = "the facts name something that the notice does not declare"
+		}
+		return nil
+	}
+	if _, alias := j.x.words.resources[*e.Resource.Type]; alias {
+		return nil // a resource of the vocabulary that is no person
+	}
+	ref, err := subject.ParseIdentity(*e.Resource.ID)
+	if err != nil {
+		j.trouble = "resource.id does not name a person: it is an id of 32 hexadecimal digits, or kind:value, as customer:4711"
+		return nil
+	}
+	atLeast, ok := e.Context["at_least"].(float64)
+	if _, sent := e.Context["at_least"]; sent && (!ok || atLeast < 0 || atLeast > 1<<53) {
+		j.trouble = "context.at_least is a size of the log, as seq in an answer"
+		return nil
+	}
+	j.person, err = s.house.People.Facts(ctx, j.x.place, ref, int64(atLeast))
+	switch {
+	case errors.Is(err, subject.ErrBehind):
+		j.trouble = "context.at_least is beyond this log"
+	case err != nil:
+		s.house.Logger.Error("what is known of a person cannot be read", "err", err)
+		return refusal{http.StatusInternalServerError, "what is known of the person cannot be read"}
+	}
+	return nil
+}
+
+// verdict puts the answer in AuthZEN's form, logs it, and lets it pass where the mode says so.
+func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict, error) {
+	x, a := j.x, &j.answer
+	x.counters[a.Outcome].Inc()
+	why := policy.Say(*a)
+	if j.trouble != "" {
+		why = j.trouble
+	}
+	c := &reasons{ReasonAdmin: &inEnglish{why}, ReasonUser: &inEnglish{policy.SayToPerson(*a)}, Kind: a.Outcome.String(), Law: a.Laws,
+		Version: x.version, Seq: j.person.Seq, Known: j.person.Known, EvaluationID: s.ids.next()}
+	for _, id := range a.Promises {
+		if clause := x.clauseOf[id]; len(c.Clauses) == 0 || c.Clauses[len(c.Clauses)-1] != clause {
+			c.Clauses = append(c.Clauses, clause)
+		}
+	}
+	for _, m := range a.Missing {
+		what := m.What
+		if m.Name != "" {
+			what += " " + m.Name
+		}
+		c.Missing = append(c.Missing, what)
+	}
+	for _, o := range a.Obliges {
+		c.Obligations = append(c.Obligations, obligation{o, "urn:avow:obligation:" + o})
+	}
+	v := verdict{Decision: a.Allowed(), Context: c, outcome: a.Outcome}
+	if !v.Decision {
+		if err := x.shadow.refresh(ctx, s.house.Store, x.place.No); err != nil {
+			s.house.Logger.Error("modes cannot be read; the last ones hold", "err", err)
+		}
+		if j.mode = x.shadow.of(j.by.Key, c.Clauses); j.mode != enforce {
+			v.Decision, c.Mode = true, string(j.mode)
+		}
+	}
+	x.log.add(decision.InstantOf(s.house.Store.Now()), &decisionLine{ID: c.EvaluationID, Key: j.by.Key, Who: pseudonym(j.person.Pseudonym(s.house.Store.Now())),
+		Action: only(j.request.Action, x.words.actions), Data: known(j.request.Data, x.words.data), For: only(j.request.For, x.words.purposes), To: only(j.request.To, x.words.recipients), Kind: c.Kind, Clauses: c.Clauses, Missing: c.Missing,
+		Shadow: c.Mode, Version: c.Version, Seq: c.Seq})
+	if asked, ok := e.Context["snapshot"].(bool); ok && asked && j.trouble == "" {
+		var err error
+		if c.Signed, err = s.sign(j, e, &v); err != nil {
+			s.house.Logger.Error("an answer cannot be signed", "err", err)
+		}
+	}
+	return v, nil
+}
+
+// only is the word if the notice declares it: a log holds nothing that a caller could smuggle in.
+func only(word string, declared map[string]bool) string {
+	if word == "" || declared[word] {
+		return word
+	}
+	return "(undeclared)"
+}
+
+func known(words []string, declared map[string]bool) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = only(w, declared)
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/avowhq/avow/internal/auth"
+	"github.com/avowhq/avow/internal/store"
+	"github.com/avowhq/avow/internal/subject"
+	"github.com/avowhq/avow/internal/vault"
+)
+
+// HouseConfig says where a house keeps its state.
+type HouseConfig struct {
+	// Dir holds the SQLite file, the keys and the socket of the command.
+	Dir string
+	// Database is the address of a PostgreSQL. Defaults to avow.db in Dir.
+	Database string
+	// Keys is the folder of the keys, which no backup of the database should hold. Defaults to keys in Dir.
+	Keys string
+	// Origin names the log, once, when the keys are made: a host and path without a scheme.
+	// Defaults to avow.local.
+	Origin string
+	Clock  func() time.Time // Defaults to time.Now.
+	Logger *slog.Logger     // Defaults to one that discards.
+	Work   int              // of scrypt, as log2, where the keys have a passphrase. Defaults to 18.
+}
+
+// A House is everything that is kept: keys, journal, database, people, principals.
+type House struct {
+	Dir      string
+	Keys     *vault.Keys
+	Journal  *vault.Journal
+	Store    *store.Store
+	People   *subject.People
+	Auth     *auth.Auth
+	Logger   *slog.Logger
+	FirstKey string // printed once, where there was no principal
+	Doubt    error  // why the house is sealed, nil if it is not
+}
+
+// OpenHouse opens the state, and makes it where there is none. A database that contradicts the keys'
+// journal is opened sealed: Doubt says why.
+func OpenHouse(ctx context.Context, c HouseConfig) (*House, error) {
+	h := &House{Dir: c.Dir, Logger: c.Logger}
+	if h.Logger == nil {
+		h.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := h.open(ctx, c); err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *House) open(ctx context.Context, c HouseConfig) error {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return fmt.Errorf("open house: %w", err)
+	}
+	dir := c.Keys
+	if dir == "" {
+		dir = filepath.Join(c.Dir, "keys")
+	}
+	if err := h.openKeys(c, dir); err != nil {
+		return err
+	}
+	url := c.Database
+	if url == "" {
+		url = filepath.Join(c.Dir, "avow.db")
+	}
+	var err error
+	h.Store, err = store.Open(ctx, store.Config{URL: url, Signer: h.Keys.Signer(), Clock: c.Clock, Logger: h.Logger})
+	var doubt store.Doubt
+	if errors.As(err, &doubt) {
+		h.Doubt = doubt
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if h.People, err = subject.New(ctx, subject.Config{Store: h.Store, Keys: h.Keys, Journal: h.Journal, Logger: h.Logger}); err != nil {
+		return err
+	}
+	h.Auth = auth.New(h.Store, h.Keys, auth.Options{Clock: c.Clock, Logger: h.Logger})
+	if err := doubts(ctx, h); err != nil {
+		h.Doubt = err
+		return nil
+	}
+	h.FirstKey, _, err = h.Auth.FirstKey(ctx)
+	return err
+}
+
+// openKeys opens the folder, or makes it where there is neither it nor a database that would need it.
+func (h *House) openKeys(c HouseConfig, dir string) error {
+	o, err := vault.Options{Origin: c.Origin, Clock: c.Clock, Work: c.Work}.FromEnvironment(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if o.Origin == "" {
+		o.Origin = "avow.local"
+	}
+	if _, err = os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(c.Dir, "avow.db")); err == nil {
+			return fmt.Errorf("open house: %s is missing, and without its keys the database cannot be read; restore the folder", dir)
+		}
+		h.Keys, err = vault.Create(dir, o)
+	} else {
+		h.Keys, err = vault.Open(dir, o)
+	}
+	if err != nil {
+		return err
+	}
+	h.Journal, err = vault.OpenJournal(filepath.Join(dir, vault.JournalName))
+	return err
+}
+
+// Close ends everything, in the order in which one stands on the other.
+func (h *House) Close() error {
+	var errs []error
+	if h.Store != nil {
+		errs = append(errs, h.Store.Close())
+	}
+	if h.Journal != nil {
+		errs = append(errs, h.Journal.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func doubts(context.Context, *House) error { return nil }
