@@ -34,3 +34,11 @@ type viewed struct{ tx *Tx }
 func (v viewed) Tile(ctx context.Context, level int, n uint64, width int) ([]byte, error) {
 	return tile(ctx, v.tx, int64(level), int64(n), int64(width))
 }
+
+// Tiles reads the log's tiles in the snapshot of the transaction.
+func (tx *Tx) Tiles() ledger.Tiles { return viewed{tx} }
+
+// LogHead is the head of the log in the snapshot of the transaction.
+func (tx *Tx) LogHead(ctx context.Context) (*Head, error) {
+	return readHead(func(dest ...any) error { return tx.Row(ctx, selectHead, nil, dest...) })
+}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -182,6 +184,14 @@ func (e *DatabaseError) Error() string {
 		return fmt.Sprintf("database: %s (%s)", e.Message, e.Constraint)
 	}
 	return "database: " + e.Message
+}
+
+// Refusal reports whether the database was well and would not have these values: nothing was written.
+func (e *DatabaseError) Refusal() bool {
+	if n, err := strconv.Atoi(e.Code); err == nil && len(e.Code) < 5 { // SQLite: a constraint, or too big
+		return n&0xff == 19 || n&0xff == 18
+	}
+	return strings.HasPrefix(e.Code, "22") || strings.HasPrefix(e.Code, "23")
 }
 
 // Unique reports whether a row with the same key was there already.

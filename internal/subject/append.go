@@ -52,6 +52,12 @@ var errAgain = errors.New("the person was moved meanwhile")
 // the log, and hold for decisions of this process, when it returns.
 func (p *People) Append(ctx context.Context, site *Site, reports []Report) ([]Recorded, []error) {
 	out, errs := make([]Recorded, len(reports)), make([]error, len(reports))
+	if err := p.settle(); err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+		return out, errs
+	}
 	todo := make([]int, len(reports))
 	for i := range todo {
 		todo[i] = i
@@ -202,15 +208,16 @@ func (p *People) before(ctx context.Context, site *Site, r *Report, w *write) (*
 	return nil, nil
 }
 
-// write writes a lot in one transaction. If the database refuses it, or people were moved, each of the
-// lot is tried by itself.
+// write writes a lot in one transaction. If the database refuses one of it, or people were moved, each is
+// tried by itself. After any other error nobody knows whether the lot was written, and what is written
+// twice stands twice.
 func (p *People) write(ctx context.Context, lot []*write) error {
 	err := p.writeTogether(ctx, lot)
-	if err == nil || len(lot) == 1 {
-		if err != nil {
-			lot[0].err = p.explain(ctx, lot[0], err)
-		}
+	if err == nil {
 		return nil
+	}
+	if len(lot) == 1 || !refused(err) {
+		return p.explain(ctx, lot[0], err)
 	}
 	for _, w := range lot {
 		if w.needs != nil && w.needs.failed {
@@ -225,6 +232,12 @@ func (p *People) write(ctx context.Context, lot []*write) error {
 		}
 	}
 	return nil
+}
+
+// refused: the database was there and would not have it, so that nothing was written.
+func refused(err error) bool {
+	var e *store.DatabaseError
+	return errors.Is(err, store.ErrMoved) || errors.As(err, &e) && e.Refusal()
 }
 
 // explain turns what the database refused into what it means.
@@ -270,24 +283,7 @@ func (p *People) writeTogether(ctx context.Context, lot []*write) error {
 			p.remember(w.person)
 		}
 	}
-	return p.note(lot)
-}
-
-// note writes beside the keys what a restored database must not forget.
-func (p *People) note(lot []*write) error {
-	var entries []vault.Entry
-	for _, w := range lot {
-		if w.journal != nil {
-			w.journal.Index = uint64(w.index)
-			entries = append(entries, *w.journal)
-		}
-	}
-	if len(entries) == 0 || p.journal == nil {
-		return nil
-	}
-	if err := p.journal.Append(entries...); err != nil {
-		return fmt.Errorf("write the journal: %w", err)
-	}
+	p.note(lot)
 	return nil
 }
 

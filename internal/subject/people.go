@@ -49,6 +49,8 @@ type People struct {
 
 	writes  *store.Gatherer[*write]
 	numbers numbers
+	owed    owed
+	noting  sync.Mutex // one checkpoint at a time into the journal
 
 	byHash *cache[hashKey, int64] // identity → number
 	known  *cache[int64, *person]

@@ -88,7 +88,9 @@ func (p *People) Receipt(ctx context.Context, site *Site, ref Ref, index int64) 
 	return r, p.Checkpoint(r.Proof.Checkpoint)
 }
 
-// Checkpoint writes a signed checkpoint of ours into the journal, if it is later than the last there.
+// Checkpoint writes a signed checkpoint of ours into the journal, if it is later than the last there. It
+// is refused with a store.Doubt if the log does not continue that last one: then the database was changed
+// behind our back, and nobody may be given a second history.
 func (p *People) Checkpoint(signed []byte) error {
 	if p.journal == nil {
 		return nil
@@ -97,8 +99,23 @@ func (p *People) Checkpoint(signed []byte) error {
 	if err != nil {
 		return fmt.Errorf("note a checkpoint: %w", err)
 	}
-	if last, ok := p.journal.Last(); ok && last.Size >= cp.Size {
+	p.noting.Lock()
+	defer p.noting.Unlock()
+	last, ok := p.journal.Last()
+	if ok && last.Size >= cp.Size {
 		return nil
+	}
+	if ok {
+		err := p.store.View(context.Background(), func(ctx context.Context, tx *store.Tx) error {
+			head, err := tx.LogHead(ctx)
+			if err != nil {
+				return err
+			}
+			return continues(ctx, tx.Tiles(), head, last.Size, last.Root)
+		})
+		if err != nil {
+			return fmt.Errorf("note a checkpoint: %w", err)
+		}
 	}
 	err = p.journal.Append(vault.Entry{Kind: vault.Checkpoint, At: ledger.InstantOf(p.store.Now()), Size: cp.Size, Root: cp.Root})
 	if err != nil {
