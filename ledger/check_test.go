@@ -168,6 +168,7 @@ func TestLogDefects(t *testing.T) {
 		{name: "set back", files: m.files, check: ledger.LogCheck{Older: [][]byte{makeLog(601).checkpoint(601)}}, place: "checkpoint 600", want: "cut or set back"},
 		{name: "two histories", files: m.files, check: ledger.LogCheck{Older: [][]byte{other.checkpoint(301)}}, place: "checkpoint 0", want: "first 301 entries are not those"},
 		{name: "two roots of one size", files: m.files, check: ledger.LogCheck{Older: [][]byte{other.checkpoint(600)}}, place: "checkpoint 0", want: "first 600 entries are not those"},
+		{name: "two histories of what was pruned", files: m.files, check: ledger.LogCheck{From: 512, Older: [][]byte{other.checkpoint(512)}}, place: "checkpoint 0", want: "first 512 entries are not those"},
 		{name: "another record", files: m.files, check: ledger.LogCheck{Opened: single(7, m.records[8], m.keys[7])}, place: "record 7", want: "not what its leaf commits to"},
 		{name: "another key", files: m.files, check: ledger.LogCheck{Opened: single(7, m.records[7], m.keys[8])}, place: "record 7", want: "not what its leaf commits to"},
 		{name: "a record too far", files: m.files, check: ledger.LogCheck{Opened: single(600, m.records[7], m.keys[7])}, place: "record 600", want: "has 600 entries"},

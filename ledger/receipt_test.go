@@ -72,6 +72,10 @@ func goodReceipts(m *made) []receiptVector {
 	if err := json.Compact(&compact, []byte(textOf(plain))); err != nil {
 		panic(err)
 	}
+	var unusual bytes.Buffer
+	if err := json.Compact(&unusual, []byte(textOf(m.receipt(5, 300)))); err != nil {
+		panic(err)
+	}
 	var members map[string]any
 	if err := json.Unmarshal([]byte(textOf(plain)), &members); err != nil {
 		panic(err)
@@ -88,6 +92,8 @@ func goodReceipts(m *made) []receiptVector {
 		{Name: "compact", Receipt: compact.String(), Index: 7, Size: 300},
 		{Name: "members in another order", Receipt: string(must(json.MarshalIndent(members, "", "\t"))), Index: 7, Size: 300},
 		{Name: "other escapes", Receipt: escapeAll(compact.String()), Index: 7, Size: 300},
+		{Name: "surrogate pairs as escapes", Receipt: escapeAll(unusual.String()), Index: 5, Size: 300},
+		{Name: "escaped slashes", Receipt: strings.ReplaceAll(textOf(plain), "/", `\/`), Index: 7, Size: 300},
 		{Name: "through an editor", Receipt: "\ufeff" + strings.ReplaceAll(textOf(plain), "\n", "\r\n"), Index: 7, Size: 300},
 		{Name: "two keys are trusted", Receipt: textOf(plain), Logs: []string{otherKey, m.signer.Key()}, Index: 7, Size: 300},
 		{Name: "with data that nothing vouches for", Receipt: textOf(extra), Index: 7, Size: 300},
@@ -132,6 +138,10 @@ func badReceipts(m *made) []receiptVector {
 		{"an exponent", `"number": 7`, `"number": 7e0`},
 		{"a number beyond 2^53−1", `"number": 7`, `"number": 9007199254740993`},
 		{"half a surrogate pair", `"newsletter"`, `"newsletter\ud800"`},
+		{"half a pair and a letter", `"newsletter"`, `"\ud800\u0041"`},
+		{"the second half of a pair", `"newsletter"`, `"\udc00"`},
+		{"half an escape", `"newsletter"`, `"\u00"`},
+		{"an escape that is none", `"newsletter"`, `"\x41"`},
 		{"a line within a text", `"newsletter"`, "\"news\nletter\""},
 		{"something after it", "\n}\n", "\n}\n{}"},
 		{"a comma too many", "\n}\n", ",\n}\n"},

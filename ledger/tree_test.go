@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -98,6 +99,20 @@ func (g *grown) Tile(_ context.Context, level int, n uint64, width int) ([]byte,
 		b = append(b, h[:]...)
 	}
 	return b, nil
+}
+
+// Hashes are those of RFC 6962, for entries of any length.
+func TestHashes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		entry := rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "entry")
+		if got := ledger.LeafHash(entry); got != sha256.Sum256(append([]byte{0}, entry...)) {
+			t.Fatalf("leaf hash %s", got)
+		}
+		l, r := ledger.LeafHash(entry), leafHash(1)
+		if got := ledger.NodeHash(l, r); got != sha256.Sum256(slices.Concat([]byte{1}, l[:], r[:])) {
+			t.Fatalf("node hash %s", got)
+		}
+	})
 }
 
 // Roots and proofs off the tiles are what RFC 6962 says in its own words, and verification accepts them.
