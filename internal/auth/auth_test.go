@@ -44,12 +44,12 @@ type process struct {
 
 func begin(t testing.TB, url string) *process {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "keys")
-	keys, err := vault.Create(dir, vault.Options{Origin: "avow.test/log"})
+	dir, c := filepath.Join(t.TempDir(), "keys"), newClock()
+	keys, err := vault.Create(dir, vault.Options{Origin: "avow.test/log", Clock: c.now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{keys: keys, clock: newClock(), url: url, dir: dir}
+	p := &process{keys: keys, clock: c, url: url, dir: dir}
 	p.open(t)
 	return p
 }
@@ -67,7 +67,7 @@ func (p *process) open(t testing.TB) {
 // another is a process beside this one, on PostgreSQL.
 func (p *process) another(t testing.TB) *process {
 	t.Helper()
-	keys, err := vault.Open(p.dir, vault.Options{})
+	keys, err := vault.Open(p.dir, vault.Options{Clock: p.clock.now})
 	if err != nil {
 		t.Fatal(err)
 	}

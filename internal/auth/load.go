@@ -88,11 +88,14 @@ func (a *Auth) fly(ctx context.Context, f *flight, d digest, k parsed, seen bool
 			return
 		}
 	}
+	before := a.as.now().place
 	f.at = a.elapsed()
 	r, err := a.find(ctx, k)
+	if err == nil {
+		err = a.as.seen(r.place, f.at, before)
+	}
 	switch {
 	case err == nil:
-		a.as.learn(r.place, f.at)
 		e := &entry{principal: r.principal(), place: r.place, until: f.at + entryLife}
 		if r.used != nil {
 			e.used.Store(*r.used / hourMicros)
@@ -183,13 +186,14 @@ func readRow(ctx context.Context, tx *store.Tx, id string) (row, error) {
 	return r, nil
 }
 
-// over says why the key is no longer good, but for its expiry.
+// over says why the key is no longer good, but for its expiry. That answer is remembered, so a later end
+// must not change it.
 func (r *row) over() error {
 	switch {
-	case r.ended != nil:
-		return ErrEnded
 	case r.revoked != nil:
 		return ErrRevoked
+	case r.ended != nil:
+		return ErrEnded
 	}
 	return nil
 }

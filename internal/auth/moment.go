@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -51,6 +52,16 @@ func (m *moment) learn(place int64, at time.Duration) {
 			return
 		}
 	}
+}
+
+// seen takes in what a read found that began after the place before was known. Places only grow: a
+// database where they do not is an older one, put in place of ours, and knows of no revocation since.
+func (m *moment) seen(place int64, at time.Duration, before int64) error {
+	if place < before {
+		return store.Doubt{What: fmt.Sprintf("an act on keys had place %d, and the latest has %d: the database was set back", before, place)}
+	}
+	m.learn(place, at)
+	return nil
 }
 
 // doubt voids the confirmation: an act may have been committed, or not.
@@ -111,13 +122,13 @@ func (a *Auth) confirm(ctx context.Context) *confirmation {
 func (a *Auth) look(ctx context.Context, c *confirmation) {
 	ctx, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
-	at := a.elapsed()
+	before, at := a.as.now().place, a.elapsed()
 	var place int64
 	c.err = a.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, selectPlace, nil, &place)
 	})
 	if c.err == nil {
-		a.as.learn(place, at)
+		c.err = a.as.seen(place, at, before)
 	}
 	a.mu.Lock()
 	a.confirming = nil

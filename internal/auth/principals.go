@@ -80,11 +80,7 @@ func (a *Auth) End(ctx context.Context, by *Principal, principal int64) error {
 				return err
 			}
 		}
-		now := x.tx.Now().UnixMicro()
-		if _, err := x.tx.Exec(ctx, `UPDATE principal SET ended = $1 WHERE no = $2`, now, principal); err != nil {
-			return err
-		}
-		if _, err := x.tx.Exec(ctx, `UPDATE api_key SET revoked = $1 WHERE principal = $2 AND revoked IS NULL`, now, principal); err != nil {
+		if _, err := x.tx.Exec(ctx, `UPDATE principal SET ended = $1 WHERE no = $2`, x.tx.Now().UnixMicro(), principal); err != nil {
 			return err
 		}
 		x.say(newRecord("principal.ended").number("principal", principal).list("keys", ids))

@@ -94,7 +94,5 @@ func (r *record) entry(now time.Time, by *Principal) (store.Entry, error) {
 	}
 	var key [32]byte
 	rand.Read(key[:])
-	e := store.Entry{Record: plain, Key: key[:], Leaf: ledger.NewLeaf(key, plain)}
-	rand.Read(e.ID[:])
-	return e, nil
+	return store.Entry{Record: plain, Key: key[:], Leaf: ledger.NewLeaf(key, plain)}, nil // the store gives it its id
 }
