@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 
 say() { printf '== %s\n' "$*"; }
 
+export AVOW_NIGHTLY=1
+
 say "race detector"
 go test -race ./...
 

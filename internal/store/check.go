@@ -174,7 +174,7 @@ func (k *checker) file(ctx context.Context) error {
 		return nil
 	}
 	var said string
-	if err := k.tx.Row(ctx, `SELECT integrity_check FROM pragma_integrity_check(1)`, nil, &said); err != nil {
+	if err := k.tx.Row(ctx, `SELECT integrity_check FROM pragma_integrity_check LIMIT 1`, nil, &said); err != nil {
 		return err
 	}
 	if said != "ok" {

@@ -52,7 +52,7 @@ func (k *checker) commits(ctx context.Context) error {
 	case next != k.head.Size:
 		return commitRow(last, "", fmt.Sprintf("it is the last row and ends before entry %d of %d", next, k.head.Size))
 	case at != k.head.At.UnixMicro():
-		return headDefect("at", "is not that of the last commit")
+		return &Defect{Table: "log_head, log_commit", Row: fmt.Sprintf("id = 1, first = %d", last), Column: "at", Index: last, What: "differ about when the last commit was"}
 	}
 	return nil
 }

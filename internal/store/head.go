@@ -41,11 +41,8 @@ func readHead(scan func(dest ...any) error) (*Head, error) {
 		return nil, err
 	}
 	var err error
-	if h.Edge, err = ledger.ParseEdge(edge); err != nil {
-		return nil, fmt.Errorf("read the head of the log: %w", err)
-	}
-	if h.Edge.Size != uint64(h.Size) {
-		return nil, errors.New("read the head of the log: its size and its edge differ")
+	if h.Edge, err = ledger.ParseEdge(edge); err != nil || h.Edge.Size != uint64(h.Size) {
+		return nil, Doubt{"its size and its edge differ"}
 	}
 	h.At = time.UnixMicro(at).UTC()
 	return &h, nil
