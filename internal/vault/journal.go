@@ -174,8 +174,12 @@ func (j *Journal) alone(what func() error) error {
 	return what()
 }
 
-// begin makes the file if there is none.
+// begin makes the file if there is none, and removes what a crash left of making or compacting it.
 func (j *Journal) begin() error {
+	next := j.path + nextSuffix
+	if err := wipe(next); err != nil {
+		return err
+	}
 	info, err := os.Lstat(j.path)
 	if err == nil {
 		return private(j.path, info)
@@ -183,13 +187,12 @@ func (j *Journal) begin() error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	first, _ := chainSum{}.appendLine(nil, headLine(0))
 	d := folder(filepath.Dir(j.path))
-	next := filepath.Base(j.path) + nextSuffix
-	if err := errors.Join(wipe(d.at(next)), d.write(d.at(next), first)); err != nil {
+	first, _ := chainSum{}.appendLine(nil, headLine(0))
+	if err := d.write(next, first); err != nil {
 		return err
 	}
-	if err := os.Rename(d.at(next), j.path); err != nil {
+	if err := os.Rename(next, j.path); err != nil {
 		return err
 	}
 	return d.sync()

@@ -316,7 +316,12 @@ func TestCompact(t *testing.T) {
 	if dropped, err := j.Compact(day(3), 0); dropped != 0 || err != nil || !j.Since().Equal(day(5)) {
 		t.Errorf("an older instant: %d, %v, %s", dropped, err, j.Since())
 	}
+	left := j.Path() + ".new" // as a crash in the middle would leave it
+	write(t, left, []byte("half"))
 	again := openJournal(t, j.Path())
+	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s is left: %v", left, err)
+	}
 	if got := all(t, again); len(got) != 6 || !again.Since().Equal(day(5)) {
 		t.Errorf("%d entries since %s", len(got), again.Since())
 	}

@@ -41,7 +41,7 @@ func child(t *testing.T, what, dir string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
 	must(t, err)
-	c := exec.Command(exe)
+	c := exec.CommandContext(t.Context(), exe)
 	c.Env = append(os.Environ(), "AVOW_VAULT_CHILD="+what, "AVOW_VAULT_DIR="+dir)
 	return c
 }
@@ -185,6 +185,16 @@ func TestLeftBehind(t *testing.T) {
 		onlyKeyFile(t, dir)
 		wiped(t, tt.name, left)
 	}
+}
+
+// TestCreateAfterCrash makes keys where making them broke off.
+func TestCreateAfterCrash(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	must(t, os.Mkdir(dir, 0o700))
+	write(t, filepath.Join(dir, "keys.json.new"), []byte("half"))
+	_, err := vault.Create(dir, vault.Options{Origin: origin})
+	must(t, err)
+	onlyKeyFile(t, dir)
 }
 
 // wiped reads a file that has no name any more.

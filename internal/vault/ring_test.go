@@ -70,3 +70,20 @@ func TestRings(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestWrapFor gives a ring to another owner: it opens as theirs, and the old wrapping as the first one's.
+func TestWrapFor(t *testing.T) {
+	k, _ := create(t)
+	r, w, err := k.NewRing(vault.Evidence, [16]byte{1})
+	must(t, err)
+	moved := k.WrapFor(r, [16]byte{2})
+	for owner, w := range map[[16]byte]vault.Wrapped{{1}: w, {2}: moved} {
+		again, err := k.Unwrap(vault.Evidence, owner, w)
+		if err != nil || again.EntryKey(ledger.EntryID{3}) != r.EntryKey(ledger.EntryID{3}) {
+			t.Errorf("owner %d: %v", owner[0], err)
+		}
+	}
+	if _, err := k.Unwrap(vault.Evidence, [16]byte{1}, moved); !errors.Is(err, vault.ErrNotOpened) {
+		t.Error(err)
+	}
+}

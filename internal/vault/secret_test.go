@@ -55,7 +55,7 @@ func plant(t *testing.T, file []byte) planted {
 	}
 	_, rest, _ := strings.Cut(string(file), `PRIVATE+KEY+`)
 	private, _, _ := strings.Cut(rest, `"`)
-	p.text("log key", private[strings.LastIndex(private, "+")+1:])
+	p.text("log key", strings.SplitN(private, "+", 3)[2]) // origin+id+key
 	return p
 }
 
