@@ -27,13 +27,19 @@ if ! found=$(go version 2>&1) || ! go list -m >/dev/null 2>&1; then
 fi
 say "$found"
 
-# --- Chromium: opens the pages in tests. It is installed while the code compiles.
+# --- Chromium opens the pages in tests; PostgreSQL is the second engine of everything that is stored. What is
+# missing is installed while the code compiles. Each test process starts a server of its own from the binaries.
 browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
+wanted=
+if ! browser >/dev/null; then wanted="$wanted chromium"; fi
+if ! postgres >/dev/null; then wanted="$wanted postgresql"; fi
 installing=
-if ! browser >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-	say "installing Chromium meanwhile"
+if [ -n "$wanted" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	say "installing$wanted meanwhile"
 	log=$(mktemp)
-	(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium) >"$log" 2>&1 &
+	# shellcheck disable=SC2086 # several packages
+	(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted) >"$log" 2>&1 &
 	installing=$!
 fi
 
@@ -52,6 +58,10 @@ if [ -f bench/go.mod ]; then (cd bench && go vet ./...); fi
 if [ -n "$installing" ] && ! wait "$installing"; then tail -n 20 "$log"; fi
 if ! browser >/dev/null; then
 	missing Chromium "On Debian: apt-get install chromium" "the tests that open pages"
+fi
+
+if ! postgres >/dev/null; then
+	missing PostgreSQL "On Debian: apt-get install postgresql" "everything stored, on the second engine"
 fi
 
 say "go test"

@@ -88,9 +88,11 @@ func (h *House) open(ctx context.Context, c HouseConfig) error {
 		return err
 	}
 	h.Auth = auth.New(h.Store, h.Keys, auth.Options{Clock: c.Clock, Logger: h.Logger})
-	if err := doubts(ctx, h); err != nil {
+	if err := h.People.Doubts(ctx); errors.As(err, &doubt) {
 		h.Doubt = err
 		return nil
+	} else if err != nil {
+		return err
 	}
 	h.FirstKey, _, err = h.Auth.FirstKey(ctx)
 	return err
@@ -131,5 +133,3 @@ func (h *House) Close() error {
 	}
 	return errors.Join(errs...)
 }
-
-func doubts(context.Context, *House) error { return nil }

@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/avowhq/avow/internal/server"
 	"github.com/avowhq/avow/internal/store/storetest"
+	"github.com/avowhq/avow/ledger"
 	"github.com/avowhq/avow/policy"
 )
 
@@ -128,4 +131,37 @@ func (h *running) send(method, path string, in any, header ...string) (int, []by
 		h.t.Fatal(err)
 	}
 	return resp.StatusCode, text
+}
+
+// eventually waits up to twenty seconds for something that another goroutine does.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for range 400 {
+		if is() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("not within twenty seconds: %s", what)
+}
+
+// A webLog reads the log as anybody does.
+type webLog struct{ h *running }
+
+func (l webLog) get(path string) ([]byte, error) {
+	status, text := l.h.send("GET", "/ledger/"+path, nil)
+	if status != http.StatusOK {
+		return nil, fmt.Errorf("%s: status %d", path, status)
+	}
+	return text, nil
+}
+
+func (l webLog) Checkpoint(context.Context) ([]byte, error) { return l.get("checkpoint") }
+
+func (l webLog) Tile(_ context.Context, level int, n uint64, width int) ([]byte, error) {
+	return l.get(ledger.TilePath(level, n, width))
+}
+
+func (l webLog) Bundle(_ context.Context, n uint64, width int) ([]byte, error) {
+	return l.get(ledger.BundlePath(n, width))
 }

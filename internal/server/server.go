@@ -5,6 +5,7 @@ package server
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -162,7 +163,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.house.People.Handle(h)
 	err := s.house.Store.Work(ctx, h)
 	all.Wait()
-	return err
+	return errors.Join(err, s.house.Auth.Flush(context.WithoutCancel(ctx)))
 }
 
 // writeDecisions writes blocks of the log of decisions, and at the end what is left.

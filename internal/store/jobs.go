@@ -127,7 +127,9 @@ func (s *Store) insertJobs(ctx context.Context, tx *Tx, all []job) error {
 
 // Work does jobs until ctx ends, then lets those under way finish for ten seconds.
 func (s *Store) Work(ctx context.Context, h *Handlers) error {
-	if err := s.orphans(ctx); err != nil {
+	if err := s.orphans(ctx); ctx.Err() != nil {
+		return nil
+	} else if err != nil {
 		return fmt.Errorf("take up jobs again: %w", err)
 	}
 	if s.pg != nil {

@@ -109,15 +109,26 @@ func (l *lite) open(ctx context.Context, c Config) error {
 	return err
 }
 
+// close ends what was prepared before the connections: SQLite empties the write-ahead log into the
+// database when the last one is really closed.
 func (l *lite) close() error {
 	var errs []error
-	if l.conn != nil {
-		errs = append(errs, l.conn.Close())
+	for _, st := range l.readers {
+		errs = append(errs, st.Close())
 	}
-	for _, db := range []*sql.DB{l.read, l.jobs, l.write} {
+	for _, st := range l.stmts {
+		errs = append(errs, st.Close())
+	}
+	for _, db := range []*sql.DB{l.read, l.jobs} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
+	}
+	if l.conn != nil {
+		errs = append(errs, l.conn.Close())
+	}
+	if l.write != nil {
+		errs = append(errs, l.write.Close())
 	}
 	return errors.Join(append(errs, l.lock.Close())...)
 }
