@@ -21,11 +21,13 @@ const exitUnverified = 3
 
 func verifyCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "verify RECEIPT... | LOG",
+		Use:   "verify RECEIPT... | LOG | STATE",
 		Short: "Check receipts, or a whole log, without asking anybody",
 		Long: `Check receipts, or a whole log, without asking anybody. A receipt is a file; a log is a
 folder laid out as C2SP tiles, or the address of one, as http://host/ledger. The key
-of the log is given with --key: as text, or as the file that holds it.
+of the log is given with --key: as text, or as the file that holds it. STATE is the
+--dir of a server that does not run: its whole database is recomputed, with every
+record that its keys open.
 
 A receipt proves that its record is in the log, word for word. It does not prove that
 the record is true. Exit status 3: the proof does not hold.`,
@@ -40,18 +42,27 @@ the record is true. Exit status 3: the proof does not hold.`,
 	}
 	key := c.Flags().String("key", "", "the log's verification key, or the file that holds it")
 	older := c.Flags().StringArray("older", nil, "a checkpoint that somebody kept; the log must begin with it")
+	records := c.Flags().String("records", "", "records of the log with their keys, one JSON line each, to hold against their leaves")
+	witnesses := c.Flags().StringArray("witness", nil, "verification key of a witness whose cosignature counts")
+	demand := c.Flags().Int("witnesses", 0, "how many of them must have cosigned")
 	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		v, err := verifier(*key)
-		if err != nil {
-			return err
-		}
 		ctx := c.Context()
 		if ctx == nil {
 			ctx = context.Background()
 		}
+		if len(args) == 1 && isState(args[0]) {
+			return verifyState(ctx, c, args[0], *asJSON)
+		}
+		v, err := verifier(*key)
+		if err != nil {
+			return err
+		}
+		if v, err = v.WithWitnesses(*demand, *witnesses...); err != nil {
+			return usage{fmt.Errorf("read the witness's key: %w", err)}
+		}
 		if source, ok := logSource(args); ok {
-			return verifyLog(ctx, c, source, v, *older, *asJSON)
+			return verifyLog(ctx, c, source, v, *older, *records, *asJSON)
 		}
 		return verifyReceipts(c, args, v, *asJSON)
 	}
@@ -143,7 +154,7 @@ func tellReceipt(w io.Writer, file string, r ledger.Record, index uint64, head l
 	fmt.Fprintf(w, "%s: holds. %s at %s, recorded %s by %s\n  %s\n  entry %d of %d in the log %s\n", file, r.Kind, r.At, r.Recorded, r.Site, r.Body, index, head.Size, head.Origin)
 }
 
-func verifyLog(ctx context.Context, c *cobra.Command, source ledger.Source, v *ledger.Verifier, older []string, asJSON bool) error {
+func verifyLog(ctx context.Context, c *cobra.Command, source ledger.Source, v *ledger.Verifier, older []string, records string, asJSON bool) error {
 	check := ledger.LogCheck{Verifier: v}
 	for _, file := range older {
 		text, err := os.ReadFile(file)
@@ -151,6 +162,14 @@ func verifyLog(ctx context.Context, c *cobra.Command, source ledger.Source, v *l
 			return fmt.Errorf("read the older checkpoint: %w", err)
 		}
 		check.Older = append(check.Older, text)
+	}
+	if records != "" {
+		f, err := os.Open(records)
+		if err != nil {
+			return fmt.Errorf("read the records: %w", err)
+		}
+		defer f.Close()
+		check.Opened = ledger.ReadOpened(f)
 	}
 	report, err := ledger.CheckLog(ctx, source, check)
 	if asJSON {
@@ -170,6 +189,9 @@ func verifyLog(ctx context.Context, c *cobra.Command, source ledger.Source, v *l
 		return failure{exitUnverified}
 	case !asJSON:
 		fmt.Fprintf(c.OutOrStdout(), "the log holds: %s, %d entries, %d tiles recomputed, the root is the signed one", report.Checkpoint.Origin, report.Entries, report.Tiles)
+		if report.Records > 0 {
+			fmt.Fprintf(c.OutOrStdout(), "; %d records are what their leaves commit to", report.Records)
+		}
 		if report.Older > 0 {
 			fmt.Fprintf(c.OutOrStdout(), "; it begins with %d older checkpoints", report.Older)
 		}
