@@ -108,7 +108,7 @@ func (p *People) appendSome(ctx context.Context, site *Site, reports []Report, t
 func (p *People) prepare(ctx context.Context, site *Site, r *Report, made map[Ref]*newPerson) (*write, *Recorded, error) {
 	recorded := decision.InstantOf(p.store.Now())
 	e := r.Event
-	if e.At == 0 {
+	if e.At == 0 && e.Source == "" {
 		e.At = recorded
 	}
 	if err := e.check(site.Model, recorded); err != nil {

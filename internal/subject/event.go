@@ -103,7 +103,7 @@ func (k Kind) journal() vault.Kind {
 // An Event is something that happened with one person.
 type Event struct {
 	Kind   Kind
-	At     decision.Instant // claimed; 0 is now
+	At     decision.Instant // claimed; 0 is now, and not allowed for what is imported
 	Source string           // where it was imported from; "" is recorded as it happened
 
 	Scope    decision.Scope
@@ -124,6 +124,9 @@ var ErrEvent = errors.New("the event cannot be recorded")
 // skew is how far ahead of our clock an event may claim to be.
 const skew = 2 * 60 * 1_000_000
 
+// lastInstant is the last that a record can hold.
+const lastInstant = 253402300799999999 // 9999-12-31T23:59:59.999999Z
+
 // check finds what is wrong with the event, at the time of recording.
 func (e *Event) check(m *decision.Model, recorded decision.Instant) error {
 	fail := func(format string, args ...any) error {
@@ -134,6 +137,8 @@ func (e *Event) check(m *decision.Model, recorded decision.Instant) error {
 	switch {
 	case !scoped && e.Kind != Happened && e.Kind != Stated && e.Kind != Described:
 		return fail("its kind is not known; kinds are %s", kindList)
+	case e.At == 0:
+		return fail("an imported event says when it happened: at is missing")
 	case e.At > recorded+skew:
 		return fail("at is more than two minutes ahead of this server's clock")
 	case e.At < 0:
@@ -142,6 +147,8 @@ func (e *Event) check(m *decision.Model, recorded decision.Instant) error {
 		return fail("until ends a grant; a %s event has no end", e.Kind)
 	case e.Until != 0 && e.Until <= e.At:
 		return fail("until is not after at")
+	case e.Until > lastInstant:
+		return fail("until is beyond the year 9999")
 	case e.Style != "" && !slices.Contains(decision.Styles(), e.Style):
 		return fail("its style is not known")
 	}

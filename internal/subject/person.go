@@ -3,7 +3,6 @@ package subject
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/avowhq/avow/decision"
@@ -25,29 +24,25 @@ func derive(events []recorded, zone *time.Location) decision.Person {
 	var lives, born latest
 	for i := range events {
 		e := &events[i]
-		counts := e.counts()
 		if kind, ok := e.Kind.choice(); ok {
-			if e.Source != "" && !e.Kind.Against() && overruled(e, events[:i]) {
-				continue
-			}
-			p.Choices = append(p.Choices, decision.Choice{Kind: kind, Scope: e.Scope, Style: e.Style, Guardian: e.Guardian, At: counts, Until: e.Until})
+			p.Choices = e.choices(p.Choices, kind, events)
 			continue
 		}
 		switch e.Kind {
 		case Happened:
-			p.Events = append(p.Events, decision.Event{Name: e.Name, At: counts})
+			p.Events = append(p.Events, decision.Event{Name: e.Name, At: e.At})
 		case Stated:
 			for _, f := range e.Facts {
 				l := facts[f.Name]
-				l.put(counts, f)
+				l.put(e.At, f)
 				facts[f.Name] = l
 			}
 		case Described:
 			if e.Residence != "" {
-				lives.put(counts, decision.Stated{Value: e.Residence})
+				lives.put(e.At, decision.Stated{Value: e.Residence})
 			}
 			if e.Born != "" {
-				born.put(counts, decision.Stated{Value: e.Born})
+				born.put(e.At, decision.Stated{Value: e.Born})
 			}
 		}
 	}
@@ -58,18 +53,11 @@ func derive(events []recorded, zone *time.Location) decision.Person {
 	p.Residence = lives.value.Value
 	if born.value.Value != "" {
 		p.Born, _ = day(born.value.Value, zone) // was checked when it was recorded
+		if p.Born == 0 {
+			p.Born = 1 // midnight of 1970-01-01 in UTC: 0 would be "unknown"
+		}
 	}
 	return p
-}
-
-// counts is the instant from which the event counts: against the use, and for what merely happened, the
-// claimed one; for the use the later of claimed and recorded, unless it was imported with its source.
-func (e *recorded) counts() decision.Instant {
-	_, isChoice := e.Kind.choice()
-	if !isChoice || e.Kind.Against() || e.Source != "" {
-		return e.At
-	}
-	return max(e.At, e.at)
 }
 
 // latest is the statement that counts from latest; of two from one instant, the one recorded later.
@@ -82,58 +70,6 @@ func (l *latest) put(at decision.Instant, v decision.Stated) {
 	if at >= l.at {
 		l.at, l.value = at, v
 	}
-}
-
-// overruled reports whether an imported event for the use comes after a recorded one against it that it
-// has to do with: an import never overrides those.
-func overruled(e *recorded, earlier []recorded) bool {
-	return slices.ContainsFunc(earlier, func(o recorded) bool {
-		return o.Source == "" && o.Kind.Against() && meets(o.Scope.For, e.Scope.For) && meets(o.Scope.Data, e.Scope.Data) && meets(o.Scope.To, e.Scope.To)
-	})
-}
-
-// meets: a name of one list is the same as, above or below one of the other. No list is all.
-func meets(a, b []string) bool {
-	return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(x string) bool {
-		return slices.ContainsFunc(b, func(y string) bool {
-			return x == y || strings.HasPrefix(x, y+".") || strings.HasPrefix(y, x+".")
-		})
-	})
-}
-
-// declared leaves out what this version of the notice no longer has words for: an older event stays in
-// the history, but says nothing that a rule could ask.
-func declared(m *decision.Model, p decision.Person) decision.Person {
-	v := &m.Vocabulary
-	p.Facts = slices.DeleteFunc(p.Facts, func(f decision.Stated) bool {
-		return !slices.ContainsFunc(v.Facts, func(d decision.Fact) bool {
-			return d.Name == f.Name && !d.Question && d.Type != decision.StateFact && (d.Type != decision.EnumFact || slices.Contains(d.Values, f.Value))
-		})
-	})
-	p.Events = slices.DeleteFunc(p.Events, func(e decision.Event) bool { return !slices.Contains(v.Events, e.Name) })
-	for i := range p.Choices {
-		s := &p.Choices[i].Scope
-		if s.Closed {
-			continue
-		}
-		s.For = keep(s.For, func(n string) bool {
-			return slices.ContainsFunc(v.Purposes, func(x decision.Purpose) bool { return x.Name == n })
-		})
-		s.Data = keep(s.Data, func(n string) bool {
-			return slices.ContainsFunc(v.Data, func(x decision.Category) bool { return x.Name == n })
-		})
-		s.To = keep(s.To, func(n string) bool {
-			return slices.ContainsFunc(v.Recipients, func(x decision.Recipient) bool { return x.Name == n })
-		})
-	}
-	return p
-}
-
-// keep leaves out words that are no longer declared. A list that had some never becomes "all" by that:
-// what cannot be said any more stands for all only where it counts against the use, which is the safe
-// side; grants are always closed.
-func keep(l []string, known func(string) bool) []string {
-	return slices.DeleteFunc(slices.Clone(l), func(n string) bool { return !known(n) && n != decision.Us })
 }
 
 func sortByIndex(l []recorded) {
