@@ -3,6 +3,7 @@ package vault_test
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	"github.com/avowhq/avow/internal/vault"
@@ -116,7 +117,7 @@ func BenchmarkHash(b *testing.B) {
 func BenchmarkJournal(b *testing.B) {
 	for _, callers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			j := journal(b)
+			j := openJournal(b, filepath.Join(b.TempDir(), vault.JournalName)) // on a disk, unlike in most tests
 			e := vault.Entry{Kind: vault.Withdrawn, At: 1_795_000_000_000_000, Index: 5, Subject: [16]byte{1}, ID: ledger.EntryID{2}, Sealed: make([]byte, 200)}
 			b.SetParallelism(callers)
 			if callers == 1 {

@@ -51,7 +51,7 @@ type machine struct {
 // wrapped under a living epoch opens in both; what is wrapped under a destroyed one opens in neither, nor
 // with any key that the folder still has.
 func TestEpochs(t *testing.T) {
-	root := t.TempDir()
+	root := folder(t)
 	rapid.Check(t, func(t *rapid.T) {
 		dir, err := os.MkdirTemp(root, "")
 		check(t, err)

@@ -47,7 +47,7 @@ func drawEntry() *rapid.Generator[vault.Entry] {
 // TestJournalIsAList appends, opens again and compacts at random, through two open journals on one file,
 // against a list.
 func TestJournalIsAList(t *testing.T) {
-	root := t.TempDir()
+	root := folder(t)
 	rapid.Check(t, func(t *rapid.T) {
 		dir, err := os.MkdirTemp(root, "")
 		check(t, err)
@@ -150,7 +150,7 @@ func TestTornTail(t *testing.T) {
 	whole, text := three(t)
 	head := bytes.IndexByte(text, '\n') + 1
 	for n := range text {
-		path := filepath.Join(t.TempDir(), vault.JournalName)
+		path := filepath.Join(folder(t), vault.JournalName)
 		write(t, path, text[:n])
 		j, err := vault.OpenJournal(path)
 		if n < head {
@@ -184,7 +184,7 @@ func TestHoles(t *testing.T) {
 	for _, hole := range [][2]int{{last, last + 1}, {last + 20, last + 60}, {last, len(text)}, {len(text) - 1, len(text)}} {
 		holed := bytes.Clone(text)
 		clear(holed[hole[0]:hole[1]])
-		path := filepath.Join(t.TempDir(), vault.JournalName)
+		path := filepath.Join(folder(t), vault.JournalName)
 		write(t, path, holed)
 		j, err := vault.OpenJournal(path)
 		if err != nil || j.Cut() != int64(len(text)-last) {
@@ -197,7 +197,7 @@ func TestHoles(t *testing.T) {
 	// A hole further up is no crash.
 	holed := bytes.Clone(text)
 	clear(holed[last-30 : last-20])
-	path := filepath.Join(t.TempDir(), vault.JournalName)
+	path := filepath.Join(folder(t), vault.JournalName)
 	write(t, path, holed)
 	if _, err := vault.OpenJournal(path); !errors.Is(err, vault.ErrJournal) || !strings.Contains(err.Error(), "line 3: ") {
 		t.Error(err)
@@ -209,7 +209,7 @@ func TestDefects(t *testing.T) {
 	_, text := three(t)
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	refuse := func(what string, damaged []byte, line int) {
-		path := filepath.Join(t.TempDir(), vault.JournalName)
+		path := filepath.Join(folder(t), vault.JournalName)
 		write(t, path, damaged)
 		_, err := vault.OpenJournal(path)
 		if !errors.Is(err, vault.ErrJournal) || !strings.Contains(err.Error(), fmt.Sprintf("line %d: ", line)) {
@@ -256,7 +256,7 @@ func TestJournalRefuses(t *testing.T) {
 	if err := j.Append(big[0]); !errors.Is(err, os.ErrClosed) {
 		t.Error(err)
 	}
-	later := filepath.Join(t.TempDir(), vault.JournalName)
+	later := filepath.Join(folder(t), vault.JournalName)
 	write(t, later, []byte("4a0ba8e9f9a8b4d5d2ab9ba9da9e3c1d {}\n"))
 	if _, err := vault.OpenJournal(later); !errors.Is(err, vault.ErrJournal) {
 		t.Error(err)

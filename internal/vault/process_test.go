@@ -291,7 +291,7 @@ func appendCounted(dir string) error {
 // TestKilledWhileAppending kills one of two processes that append to one journal, ten times. All that
 // either was told of is there.
 func TestKilledWhileAppending(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	told := map[[16]byte]map[uint64]bool{}
 	survivor, said := startAppending(t, dir)
 	for n := range 10 {
@@ -383,7 +383,7 @@ func fullDisk(dir string) error {
 }
 
 func TestFullDisk(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	if out, err := child(t, "full disk", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ const origin = "log.example/avow"
 
 func create(t testing.TB) (*vault.Keys, string) {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "keys")
+	dir := filepath.Join(folder(t), "keys")
 	k, err := vault.Create(dir, vault.Options{Origin: origin})
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +96,7 @@ func day(n int) time.Time { return time.Date(2026, 11, 1+n, 0, 0, 0, 0, time.UTC
 
 func journal(t testing.TB) *vault.Journal {
 	t.Helper()
-	return openJournal(t, filepath.Join(t.TempDir(), vault.JournalName))
+	return openJournal(t, filepath.Join(folder(t), vault.JournalName))
 }
 
 func openJournal(t testing.TB, path string) *vault.Journal {
@@ -106,4 +107,15 @@ func openJournal(t testing.TB, path string) *vault.Journal {
 	}
 	t.Cleanup(func() { _ = j.Close() })
 	return j
+}
+
+// folder is a new one, in memory where there is room for it: most tests wait for the disk and need none.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "avow-vault-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
