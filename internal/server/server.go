@@ -159,6 +159,7 @@ func (s *Server) Run(ctx context.Context) error {
 	all.Go(func() { s.house.People.Follow(ctx, s.house.Store.Woken(ctx)) })
 	all.Go(func() { s.writeDecisions(ctx) })
 	all.Go(func() { s.noteCheckpoints(ctx) })
+	all.Go(func() { s.prune(ctx) })
 	h := store.NewHandlers()
 	s.house.People.Handle(h)
 	err := s.house.Store.Work(ctx, h)

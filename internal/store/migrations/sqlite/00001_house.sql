@@ -111,6 +111,8 @@ CREATE TABLE idempotency (
 	PRIMARY KEY (site, hash)
 ) WITHOUT ROWID;
 
+CREATE INDEX idempotency_at ON idempotency(at);
+
 -- Who may call. Names are handles of the operator's choice, and lasting.
 CREATE TABLE principal (
 	no      INTEGER PRIMARY KEY,
