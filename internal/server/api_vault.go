@@ -71,7 +71,7 @@ func (s *Server) rotateEpoch(w http.ResponseWriter, r *http.Request, _ *site, p 
 	if err := s.house.Keys.Retire(epoch-1, until); err != nil {
 		return err
 	}
-	err = s.recordVault(r.Context(), p, "epoch.rotated", epoch, func(tx *store.Tx) { tx.Enqueue(subject.Rewrap{}, time.Time{}) })
+	err = s.recordVault(r.Context(), p, subject.EpochRotated, epoch, func(tx *store.Tx) { tx.Enqueue(subject.Rewrap{}, time.Time{}) })
 	if err != nil {
 		return err
 	}

@@ -88,6 +88,12 @@ func (h *House) open(ctx context.Context, c HouseConfig) error {
 		return err
 	}
 	h.Auth = auth.New(h.Store, h.Keys, auth.Options{Clock: c.Clock, Logger: h.Logger})
+	if err := h.checkKeys(ctx); err != nil {
+		return err
+	}
+	if err := h.People.SettleErasures(ctx); err != nil {
+		return err
+	}
 	if err := h.People.Doubts(ctx); errors.As(err, &doubt) {
 		h.Doubt = err
 		return nil
@@ -120,6 +126,19 @@ func (h *House) openKeys(c HouseConfig, dir string) error {
 	}
 	h.Journal, err = vault.OpenJournal(filepath.Join(dir, vault.JournalName))
 	return err
+}
+
+// checkKeys finds a key folder that was restored from before the latest rotation: it would write what the
+// newer one cannot read.
+func (h *House) checkKeys(ctx context.Context) error {
+	newest, err := h.People.Epoch(ctx)
+	if err != nil {
+		return err
+	}
+	if have := int64(len(h.Keys.Status().Epochs)); have < newest {
+		return fmt.Errorf("open house: the key folder knows %d epochs and the log %d: it is older than the database; restore the newer folder", have, newest)
+	}
+	return nil
 }
 
 // Close ends everything, in the order in which one stands on the other.

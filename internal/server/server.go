@@ -189,7 +189,8 @@ func (s *Server) writeDecisions(ctx context.Context) {
 	}
 }
 
-// noteCheckpoints writes the head of the log beside the keys, every few seconds in which it grew.
+// noteCheckpoints writes the head of the log beside the keys, every few seconds in which it grew, and reads
+// the keys again: a key that another process destroyed leaves this one's memory by that.
 func (s *Server) noteCheckpoints(ctx context.Context) {
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
@@ -198,6 +199,9 @@ func (s *Server) noteCheckpoints(ctx context.Context) {
 		case <-ctx.Done():
 			open = false
 		case <-tick.C:
+		}
+		if err := s.house.Keys.Refresh(); err != nil {
+			s.house.Logger.Error("the keys cannot be read again; those held stay in use", "err", err)
 		}
 		h, err := s.house.Store.Head(context.WithoutCancel(ctx))
 		if err == nil {

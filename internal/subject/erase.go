@@ -32,6 +32,7 @@ func (p *People) Erase(ctx context.Context, site *Site, ref Ref) (Erasure, error
 	}
 	var e Erasure
 	var ids []ID
+	var entry store.Entry
 	err = p.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		e, ids = Erasure{At: ledger.InstantOf(tx.Now())}, nil
 		tx.AsOf(x.moved)
@@ -50,15 +51,21 @@ func (p *People) Erase(ctx context.Context, site *Site, ref Ref) (Erasure, error
 				return err
 			}
 		}
-		entry, err := SiteEntry(site, "erased", e.At, map[string]any{"evidence": e.Evidence, "identities": e.Identities, "records": e.Records})
+		entry, err = SiteEntry(site, "erased", e.At, map[string]any{"evidence": e.Evidence, "identities": e.Identities, "records": e.Records})
+		if err != nil {
+			return err
+		}
 		entry.Index = &e.Index
 		tx.Append(entry)
-		return err
+		return oweErasure(ctx, tx, site, ids, entry.ID)
 	})
 	if err != nil {
 		return Erasure{}, fmt.Errorf("erase a person: %w", err)
 	}
 	if err := p.noteErased(ids, &e); err != nil {
+		return e, err
+	}
+	if err := p.erasureTold(ctx, entry.ID); err != nil {
 		return e, err
 	}
 	return e, p.store.Truncate(ctx)

@@ -3,10 +3,12 @@ package subject
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 
 	"github.com/avowhq/avow/internal/store"
 	"github.com/avowhq/avow/internal/vault"
+	"github.com/avowhq/avow/ledger"
 )
 
 // Rewrap is the job that wraps all rings under the current epoch, so that an older one can be destroyed.
@@ -80,7 +82,9 @@ func (p *People) rewrapSome(ctx context.Context, tx *store.Tx, after int64) (las
 		if !changed {
 			continue
 		}
-		if _, err := tx.Exec(ctx, `UPDATE ring SET epoch = $1, wrapped = $2 WHERE site = $3 AND subject = $4 AND kind = $5`, w.Epoch, w.Blob, o.site, o.no, o.kind); err != nil {
+		// A ring that an erasure has given another owner meanwhile is left alone: it is wrapped anew already.
+		const text = `UPDATE ring SET epoch = $1, wrapped = $2 WHERE site = $3 AND subject = $4 AND kind = $5 AND wrapped = $6`
+		if _, err := tx.Exec(ctx, text, w.Epoch, w.Blob, o.site, o.no, o.kind, o.w.Blob); err != nil {
 			return 0, err
 		}
 	}
@@ -100,3 +104,30 @@ func (p *People) Wrapped(ctx context.Context, epoch int64) (n int64, err error) 
 
 // Seen is the size of the log as this process knows it.
 func (p *People) Seen() int64 { return p.seen.Load() }
+
+// Epoch is the newest epoch that the log knows of. A key folder that knows fewer is older than the
+// database.
+func (p *People) Epoch(ctx context.Context) (newest int64, err error) {
+	newest = 1
+	err = p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Entries(ctx, 0, 0, 0, func(e *store.Stored) error {
+			r, err := ledger.ParseRecord(e.Record)
+			if err != nil || r.Kind != EpochRotated {
+				return err
+			}
+			var body struct{ Epoch int64 }
+			if err := json.Unmarshal(r.Body, &body); err != nil {
+				return fmt.Errorf("entry %d cannot be read", e.At)
+			}
+			newest = max(newest, body.Epoch)
+			return nil
+		})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read the latest epoch: %w", err)
+	}
+	return newest, nil
+}
+
+// EpochRotated is the kind of the record of a new epoch.
+const EpochRotated = "epoch.rotated"

@@ -161,6 +161,13 @@ CREATE TABLE decision_block (
 );
 CREATE INDEX decision_block_time ON decision_block(site, last);
 
+-- Erasures that are not in the journal beside the keys yet: for moments, unless the process ends there.
+CREATE TABLE erasure_owed (
+	id    bytea PRIMARY KEY,
+	site  bigint NOT NULL,
+	entry bytea NOT NULL
+);
+
 CREATE TABLE job_cursor (
 	job    bigint PRIMARY KEY,
 	cursor bytea NOT NULL

@@ -158,6 +158,13 @@ CREATE TABLE decision_block (
 );
 CREATE INDEX decision_block_time ON decision_block(site, last);
 
+-- Erasures that are not in the journal beside the keys yet: for moments, unless the process ends there.
+CREATE TABLE erasure_owed (
+	id    BLOB PRIMARY KEY,
+	site  INTEGER NOT NULL,
+	entry BLOB NOT NULL
+);
+
 CREATE TABLE job_cursor (
 	job    INTEGER PRIMARY KEY,
 	cursor BLOB NOT NULL
