@@ -23,6 +23,11 @@ func (m *Model) Shown(s Scope) Scope {
 	if len(s.To) > 0 || everyone {
 		s.To = below(s.To, recipients)
 	}
+	if !slices.Contains(s.To, Us) {
+		// We were always shown; without us in the list the consent's end would not be about us.
+		s.To = append(slices.Clip(s.To), Us)
+		slices.Sort(s.To)
+	}
 	s.Closed, s.Controller, s.Countries = true, m.Site, nil
 	for _, r := range v.Recipients {
 		if r.Country != "" && slices.Contains(s.To, r.Name) {

@@ -98,7 +98,7 @@ func (h *house) grow(b *testing.B, people int) {
 	for range 512 {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(people); i = next.Add(1) - 1 {
-				if _, _, err := h.people.Create(b.Context(), h.site, h.known[i]); err != nil {
+				if _, _, err := h.people.Create(b.Context(), h.site, "bench", h.known[i]); err != nil {
 					b.Error(err)
 					return
 				}

@@ -54,7 +54,7 @@ func seed(ctx context.Context, h *server.House, site *subject.Site) error {
 		if i%3 == 0 {
 			ids = append(ids, identity(m.phone))
 		}
-		if _, _, err := h.People.Create(ctx, site, ids...); err != nil {
+		if _, _, err := h.People.Create(ctx, site, "demo", ids...); err != nil {
 			return fmt.Errorf("make people up: %w", err)
 		}
 		for _, e := range madeUpEvents(chance, ago) {
@@ -118,11 +118,11 @@ func keepForAuditor(ctx context.Context, dir string, h *server.House, site *subj
 	}
 	for i := range 3 {
 		who := identity(madeUpPerson(i).email)
-		l, err := h.People.History(ctx, site, who, 0, 1)
+		l, err := h.People.History(ctx, site, who, 0, 20)
 		if err != nil {
 			return err
 		}
-		r, err := h.People.Receipt(ctx, site, who, l[0].Index)
+		r, err := h.People.Receipt(ctx, site, who, l[len(l)-1].Index)
 		if err != nil {
 			return err
 		}

@@ -46,6 +46,14 @@ func who(r *http.Request) (subject.Ref, error) {
 	return ref, nil
 }
 
+// handleOf is how records name who acted: the id of a key, which is no person's data, or the socket.
+func handleOf(p *auth.Principal) string {
+	if p.Key != "" {
+		return p.Key
+	}
+	return p.Name
+}
+
 type identitiesBody struct {
 	Identities []string `json:"identities"` // kind:value
 }
@@ -74,7 +82,7 @@ type personID struct {
 }
 
 // createPerson makes a person, or finds the one who has the identities.
-func (s *Server) createPerson(w http.ResponseWriter, r *http.Request, x *site, _ *auth.Principal) error {
+func (s *Server) createPerson(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
 	var b identitiesBody
 	if err := read(w, r, &b); err != nil {
 		return err
@@ -83,7 +91,7 @@ func (s *Server) createPerson(w http.ResponseWriter, r *http.Request, x *site, _
 	if err != nil {
 		return err
 	}
-	id, made, err := s.house.People.Create(r.Context(), x.place, l...)
+	id, made, err := s.house.People.Create(r.Context(), x.place, handleOf(p), l...)
 	if err != nil {
 		return err
 	}
@@ -123,9 +131,12 @@ type personView struct {
 	Seq        int64           `json:"seq"`
 }
 
-func (s *Server) showPerson(w http.ResponseWriter, r *http.Request, x *site, _ *auth.Principal) error {
+func (s *Server) showPerson(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
 	ref, err := who(r)
 	if err != nil {
+		return err
+	}
+	if err := s.house.People.Accessed(r.Context(), x.place, ref, handleOf(p), "person"); err != nil {
 		return err
 	}
 	l, err := s.house.People.Identities(r.Context(), x.place, ref)
@@ -145,7 +156,7 @@ func (s *Server) showPerson(w http.ResponseWriter, r *http.Request, x *site, _ *
 }
 
 // identify gives a person further identities.
-func (s *Server) identify(w http.ResponseWriter, r *http.Request, x *site, _ *auth.Principal) error {
+func (s *Server) identify(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
 	ref, err := who(r)
 	if err != nil {
 		return err
@@ -159,7 +170,7 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, x *site, _ *au
 		return err
 	}
 	for _, i := range l {
-		if err := s.house.People.Identify(r.Context(), x.place, ref, i); err != nil {
+		if err := s.house.People.Identify(r.Context(), x.place, handleOf(p), ref, i); err != nil {
 			return err
 		}
 	}
@@ -215,9 +226,12 @@ type historyLine struct {
 }
 
 // history lists the records of a person in the order of the log.
-func (s *Server) history(w http.ResponseWriter, r *http.Request, x *site, _ *auth.Principal) error {
+func (s *Server) history(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
 	ref, err := who(r)
 	if err != nil {
+		return err
+	}
+	if err := s.house.People.Accessed(r.Context(), x.place, ref, handleOf(p), "history"); err != nil {
 		return err
 	}
 	from, err := number(r, "from", 0, 1<<62)
@@ -247,9 +261,12 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request, x *site, _ *aut
 }
 
 // receipt is one record for the person to keep, with its proof.
-func (s *Server) receipt(w http.ResponseWriter, r *http.Request, x *site, _ *auth.Principal) error {
+func (s *Server) receipt(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
 	ref, err := who(r)
 	if err != nil {
+		return err
+	}
+	if err := s.house.People.Accessed(r.Context(), x.place, ref, handleOf(p), "receipt"); err != nil {
 		return err
 	}
 	index, err := strconv.ParseInt(r.PathValue("index"), 10, 64)

@@ -86,9 +86,6 @@ func TestEventsHoldAtOnce(t *testing.T) {
 		if a := h.ask(ann, nil); a.Decision {
 			t.Error("allowed after the withdrawal")
 		}
-		if a := h.ask(ann, map[string]any{"at_least": 1 << 40}); a.Decision || a.Context.Kind != "indeterminate" {
-			t.Errorf("beyond the log: %+v", a)
-		}
 		if a := h.ask("ann", nil); a.Decision || a.Context.Kind != "indeterminate" {
 			t.Errorf("no reference: %+v", a)
 		}
@@ -143,7 +140,7 @@ func TestReceiptAndErasure(t *testing.T) {
 		h.call("GET", fmt.Sprintf("/api/v1/starter/people/%s/receipts/%d", ann.ID, *done.Events[1].Index), http.StatusNotFound, nil, nil)
 		var erased struct{ Records, Identities, Evidence int64 }
 		h.call("POST", "/api/v1/starter/people/"+ann.ID+"/erase", http.StatusOK, struct{}{}, &erased)
-		if erased.Records != 1 || erased.Identities != 2 || erased.Evidence != 1 {
+		if erased.Records != 1 || erased.Identities != 2 || erased.Evidence != 4 { // made, granted, and asked twice for a receipt
 			t.Errorf("erased %+v", erased)
 		}
 		h.call("GET", path, http.StatusNotFound, nil, nil)

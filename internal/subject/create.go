@@ -121,7 +121,7 @@ func (l *newPeople) insert(ctx context.Context, tx *store.Tx) error {
 
 // Create makes a person with identities, or finds the one who has them all. It is ErrTaken if they belong
 // to different people, or some to one and others to nobody: use Identify and Merge then, knowingly.
-func (p *People) Create(ctx context.Context, site *Site, identities ...Identity) (ID, bool, error) {
+func (p *People) Create(ctx context.Context, site *Site, by string, identities ...Identity) (ID, bool, error) {
 	if len(identities) == 0 {
 		return ID{}, false, fmt.Errorf("%w: a person needs at least one", ErrIdentity)
 	}
@@ -134,7 +134,14 @@ func (p *People) Create(ctx context.Context, site *Site, identities ...Identity)
 		if err != nil {
 			return ID{}, false, err
 		}
+		kinds := make([]string, len(identities))
+		for i := range identities {
+			kinds[i] = identities[i].Kind
+		}
 		w := &write{site: site.No, person: n, moved: n.person.moved}
+		if w.entry, err = aboutEntry(site, n.person, created, ledger.InstantOf(p.store.Now()), map[string]any{"by": by, "kinds": kinds}); err != nil {
+			return ID{}, false, err
+		}
 		err = p.writes.Add(ctx, w)
 		if err = errors.Join(err, w.err); err == nil {
 			return n.person.id, true, nil
@@ -172,7 +179,7 @@ func (p *People) sole(ctx context.Context, site *Site, identities []Identity) (i
 }
 
 // Identify gives a person a further identity. It is ErrTaken if another person has it.
-func (p *People) Identify(ctx context.Context, site *Site, ref Ref, more Identity) error {
+func (p *People) Identify(ctx context.Context, site *Site, by string, ref Ref, more Identity) error {
 	x, err := p.find(ctx, site, ref)
 	if err != nil {
 		return err
@@ -195,6 +202,11 @@ func (p *People) Identify(ctx context.Context, site *Site, ref Ref, more Identit
 		case !errors.Is(err, store.ErrNone):
 			return err
 		}
+		e, err := aboutEntry(site, x, identified, ledger.InstantOf(tx.Now()), map[string]any{"by": by, "kinds": []string{more.Kind}})
+		if err != nil {
+			return err
+		}
+		tx.Append(e)
 		return tx.Insert(ctx, identityTable, l.idSite, l.idHash, l.idKey, l.idKind, l.idNo, l.idEntry, l.idValue)
 	})
 	var refused *store.DatabaseError

@@ -27,10 +27,10 @@ func TestMergeAndSplit(t *testing.T) {
 		if err := h.people.Merge(t.Context(), h.site, ref(t, shop), ref(t, mail)); !errors.Is(err, subject.ErrMerge) {
 			t.Errorf("merged twice: %v", err)
 		}
-		if err := h.people.Identify(t.Context(), h.site, ref(t, "customer:2"), ref(t, "phone:+49 30 123456")); !errors.Is(err, subject.ErrUnknown) {
+		if err := h.people.Identify(t.Context(), h.site, "test", ref(t, "customer:2"), ref(t, "phone:+49 30 123456")); !errors.Is(err, subject.ErrUnknown) {
 			t.Errorf("an identity for nobody: %v", err)
 		}
-		if err := h.people.Identify(t.Context(), h.site, ref(t, shop), ref(t, "phone:+49 30 123456")); err != nil {
+		if err := h.people.Identify(t.Context(), h.site, "test", ref(t, shop), ref(t, "phone:+49 30 123456")); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.people.Split(t.Context(), h.site, ref(t, mail)); err != nil {
@@ -42,7 +42,7 @@ func TestMergeAndSplit(t *testing.T) {
 		if err := h.people.Split(t.Context(), h.site, ref(t, mail)); !errors.Is(err, subject.ErrMerge) {
 			t.Errorf("split twice: %v", err)
 		}
-		if err := h.people.Identify(t.Context(), h.site, ref(t, mail), ref(t, "phone:0049 30 123456")); !errors.Is(err, subject.ErrTaken) {
+		if err := h.people.Identify(t.Context(), h.site, "test", ref(t, mail), ref(t, "phone:0049 30 123456")); !errors.Is(err, subject.ErrTaken) {
 			t.Errorf("an identity of another: %v", err)
 		}
 	})

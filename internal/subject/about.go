@@ -1,0 +1,58 @@
+package subject
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/avowhq/avow/internal/store"
+	"github.com/avowhq/avow/internal/vault"
+	"github.com/avowhq/avow/ledger"
+)
+
+// Kinds of records about a person that say nothing facts know: who was made, found by more, looked at.
+const (
+	created    = "created"
+	identified = "identified"
+	accessed   = "accessed"
+)
+
+// aboutEntry is a record about a person that is no event. It proves what was done with the person's data,
+// and so is evidence.
+func aboutEntry(site *Site, x *person, kind string, at ledger.Instant, body map[string]any) (store.Entry, error) {
+	text, err := bodyOf(kind, body)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	ring := x.rings[vault.Evidence]
+	if ring == nil {
+		return store.Entry{}, fmt.Errorf("%w: the person's keys are gone", ErrUnknown)
+	}
+	r := ledger.Record{V: ledger.RecordVersion, Site: site.Name, Kind: kind, At: at, Recorded: at, Version: site.Version, Body: text}
+	plain, err := r.AppendCanonical(nil)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	return sealed(site, x, ring, vault.Evidence, plain), nil
+}
+
+// Accessed records that somebody looked at what is known of a person, before they are shown it. By is the
+// handle of a principal; what names the view.
+func (p *People) Accessed(ctx context.Context, site *Site, ref Ref, by, what string) error {
+	x, err := p.find(ctx, site, ref)
+	if err != nil {
+		return err
+	}
+	e, err := aboutEntry(site, x, accessed, ledger.InstantOf(p.store.Now()), map[string]any{"by": by, "what": what})
+	if err != nil {
+		return err
+	}
+	w := &write{site: site.No, entry: e, moved: x.moved}
+	w.entry.Index = &w.index
+	if err := p.writes.Add(ctx, w); err != nil {
+		return fmt.Errorf("record an access: %w", err)
+	}
+	if w.err != nil {
+		return fmt.Errorf("record an access: %w", w.err)
+	}
+	return nil
+}
