@@ -26,7 +26,7 @@ it knows of the person. Exit status 1 is a denial.`,
 	asJSON := jsonFlag(c)
 	ask := c.Flags().String("ask", "", "the question: action, data or service, for, to, in, …")
 	given := c.Flags().String("given", "", "what is known: facts, events, consents, a role, a date")
-	person := c.Flags().String("person", "", "ask the running server about this person: kind:value, or an id")
+	person := c.Flags().String("person", "", "ask the running server about this person: kind:value, as email:ann@mail.example, or an id")
 	var server remote
 	server.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -41,6 +41,9 @@ it knows of the person. Exit status 1 is a denial.`,
 		if len(problems) > 0 {
 			policy.Print(c.ErrOrStderr(), []policy.File{{Name: "given", Text: []byte("{" + *given + "}")}, {Name: "ask", Text: []byte("{" + *ask + "}")}}, problems)
 			return usage{errors.New("the question cannot be read")}
+		}
+		if *person != "" && *given != "" {
+			return usage{hinted{errors.New("--given and --person exclude each other"), "the server knows the person; avow record tells it what happened"}}
 		}
 		if *person != "" {
 			return askServer(c, &server, l.model.Site, *person, &q.Request, *asJSON)

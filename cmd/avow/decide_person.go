@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,15 +31,22 @@ type answered struct {
 
 // askServer asks the running server about a person whom it knows.
 func askServer(c *cobra.Command, server *remote, site, person string, r *decision.Request, asJSON bool) error {
-	var a answered
-	if err := server.call(c.Context(), "POST", "/"+site+"/access/v1/evaluation", evaluationOf(person, r), &a); err != nil {
+	var text json.RawMessage
+	if err := server.call(c.Context(), "POST", "/"+url.PathEscape(site)+"/access/v1/evaluation", evaluationOf(person, r), &text); err != nil {
 		return err
 	}
-	if asJSON {
-		if err := writeJSON(c.OutOrStdout(), a); err != nil {
+	var a answered
+	if err := json.Unmarshal(text, &a); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	switch {
+	case asJSON:
+		if err := writeJSON(c.OutOrStdout(), text); err != nil {
 			return err
 		}
-	} else {
+	case a.Context.Kind == decision.Indeterminate.String():
+		return usage{errors.New(a.Context.ReasonAdmin.En)}
+	default:
 		a.tell(c.OutOrStdout())
 	}
 	if !a.Decision {
@@ -76,10 +86,10 @@ func (a *answered) tell(w io.Writer) {
 	if a.Decision {
 		head = "allowed"
 	}
-	if a.Context.Mode != "" {
-		head += ", because the mode is " + a.Context.Mode + "; enforced it would be denied"
-	}
 	fmt.Fprintf(w, "%s: %s\n", head, a.Context.ReasonAdmin.En)
+	if a.Context.Mode != "" {
+		fmt.Fprintf(w, "  allowed only because the mode is %s; enforced it would be denied\n", a.Context.Mode)
+	}
 	if len(a.Context.Clauses) > 0 {
 		fmt.Fprintf(w, "  clauses: %s\n", strings.Join(a.Context.Clauses, ", "))
 	}

@@ -29,11 +29,11 @@ func demoCommand() *cobra.Command {
 		Use:     "demo",
 		Short:   "Serve the notices that come with Avow, with made-up people, and show five things to try",
 		Example: "  avow demo --addr 127.0.0.1:8080",
-		Args:    cobra.NoArgs,
+		Args:    exactly(),
 	}
 	addr := c.Flags().String("addr", "127.0.0.1:0", "where to listen; port 0 picks a free one")
 	state := stateFlags{origin: "avow.demo"}
-	c.Flags().StringVar(&state.dir, "dir", "avow-demo", "folder for copies of the notices and the state")
+	c.Flags().StringVar(&state.dir, "dir", demoDir, "folder for copies of the notices and the state")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := unpack(state.dir); err != nil {
 			return err
@@ -53,7 +53,7 @@ func demoCommand() *cobra.Command {
 				}
 			}
 			fmt.Fprintf(c.OutOrStdout(), "ready %s\n", base)
-			tellState(c.OutOrStdout(), h)
+			state.tellState(c.OutOrStdout(), h)
 			tour(c.OutOrStdout(), base, state.dir)
 			return nil
 		})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -14,11 +15,11 @@ func eraseCommand() *cobra.Command {
 keys. What proves consent and refusal stays, restricted, until its own end. The log
 keeps its leaves, which say nothing without those keys; every other proof holds.`,
 		Example: "  avow erase email:ann@mail.example --site starter --yes",
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly("PERSON"),
 	}
 	var server remote
 	server.add(c)
-	site := c.Flags().String("site", "starter", "which notice")
+	site := c.Flags().String("site", demoSite, "which notice")
 	yes := c.Flags().Bool("yes", false, "do it; without it nothing happens")
 	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -27,7 +28,7 @@ keeps its leaves, which say nothing without those keys; every other proof holds.
 			return err
 		}
 		if !*yes {
-			return usage{hinted{fmt.Errorf("erasing cannot be undone"), "add --yes"}}
+			return usage{hinted{errors.New("nothing was erased: erasing cannot be undone"), "add --yes"}}
 		}
 		var out struct {
 			Records    int64  `json:"records"`
@@ -36,15 +37,22 @@ keeps its leaves, which say nothing without those keys; every other proof holds.
 			Index      int64  `json:"index"`
 			Since      string `json:"unreadable_here_since"`
 		}
-		if err := server.call(c.Context(), "POST", "/api/v1/"+*site+"/people/"+id+"/erase", struct{}{}, &out); err != nil {
+		if err := server.call(c.Context(), "POST", api(*site, "people", id, "erase"), struct{}{}, &out); err != nil {
 			return err
 		}
 		if *asJSON {
 			return writeJSON(c.OutOrStdout(), out)
 		}
-		fmt.Fprintf(c.OutOrStdout(), "erased: %d identities, %d records and their keys; %d records of evidence stay, restricted\nunreadable here since %s; entry %d of the log\n",
-			out.Identities, out.Records, out.Evidence, out.Since, out.Index)
+		fmt.Fprintf(c.OutOrStdout(), "erased: %s, %s and their keys; of evidence %s, restricted\nunreadable here since %s; entry %d of the log\n",
+			counted(out.Identities, "identity", "identities"), counted(out.Records, "record", "records"), counted(out.Evidence, "record stays", "records stay"), out.Since, out.Index)
 		return nil
 	}
 	return c
+}
+
+func counted(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

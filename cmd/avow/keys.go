@@ -1,7 +1,10 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -12,143 +15,211 @@ func keysCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "keys",
 		Short: "API keys, and the keys under which people's keys are wrapped",
-		Long: `API keys: who may ask what. Epochs: the keys outside the database under which the keys
-of people are wrapped. What was erased is unreadable in every copy once the epochs
-from before it are destroyed.`,
-		Example: "  avow keys list",
-		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+		Long: `API keys say who may ask what: list, issue, renew, revoke. Epochs are the keys outside
+the database under which the keys of people are wrapped: rotate, destroy. What was
+erased is unreadable in every copy once the epochs from before it are destroyed.`,
+		Example: `  avow keys list
+  avow keys issue shop --scope decide --scope events:write
+  avow keys rotate --escrow 720h`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage{hinted{fmt.Errorf("keys does not do %q", args[0]), "avow keys --help lists what it does"}}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(keysListCommand(), keysIssueCommand(), keysRevokeCommand(), epochRotateCommand(), epochDestroyCommand())
+	c.AddCommand(keysListCommand(), keysIssueCommand(), keysRenewCommand(), keysRevokeCommand(), epochRotateCommand(), epochDestroyCommand())
 	return c
 }
 
 func keysListCommand() *cobra.Command {
-	c := &cobra.Command{Use: "list", Short: "List principals, API keys and epochs", Example: "  avow keys list --json", Args: cobra.NoArgs}
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List principals, API keys and epochs; secrets are nowhere",
+		Example: "  avow keys list --json",
+		Args:    exactly(),
+	}
 	var server remote
 	server.add(c)
 	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		var out struct {
-			Principals []struct {
-				Name string
-				Kind string
-				Keys []struct {
-					ID      string
-					Binding struct{ Scopes []string }
-					Expires string
-					State   string
-				}
-			}
-		}
-		var vault struct {
-			Epochs []struct {
-				Number int64
-				State  string
-				Rings  int64
-			}
-		}
-		if err := server.call(c.Context(), "GET", "/api/v1/principals", nil, &out); err != nil {
+		var callers, vault json.RawMessage
+		if err := server.call(c.Context(), "GET", api("principals"), nil, &callers); err != nil {
 			return err
 		}
-		if err := server.call(c.Context(), "GET", "/api/v1/vault", nil, &vault); err != nil {
+		if err := server.call(c.Context(), "GET", api("vault"), nil, &vault); err != nil {
 			return err
 		}
 		if *asJSON {
-			return writeJSON(c.OutOrStdout(), map[string]any{"principals": out.Principals, "epochs": vault.Epochs})
+			return writeJSON(c.OutOrStdout(), map[string]any{"callers": callers, "vault": vault})
 		}
-		w := c.OutOrStdout()
-		for _, p := range out.Principals {
-			fmt.Fprintf(w, "%s (%s)\n", p.Name, p.Kind)
-			for _, k := range p.Keys {
-				fmt.Fprintf(w, "  %s  %s  %s", k.ID, k.State, strings.Join(k.Binding.Scopes, " "))
-				if k.Expires != "" {
-					fmt.Fprintf(w, "  until %s", k.Expires)
-				}
-				fmt.Fprintln(w)
-			}
+		if err := tellCallers(c.OutOrStdout(), callers); err != nil {
+			return err
 		}
-		for _, e := range vault.Epochs {
-			fmt.Fprintf(w, "epoch %d: %s, %d keys of people under it\n", e.Number, e.State, e.Rings)
-		}
-		return nil
+		return tellEpochs(c.OutOrStdout(), vault)
 	}
 	return c
+}
+
+func tellCallers(w io.Writer, text []byte) error {
+	var out struct {
+		Principals []struct {
+			Name, Kind, Ended string
+			Keys              []struct {
+				ID, State, Expires, Successor string
+				Binding                       struct {
+					Scopes, Sites, Purposes, Actions []string
+					Recipient                        string
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &out); err != nil {
+		return fmt.Errorf("read the list of principals: %w", err)
+	}
+	for _, p := range out.Principals {
+		fmt.Fprintf(w, "%s (%s)", p.Name, p.Kind)
+		if p.Ended != "" {
+			fmt.Fprintf(w, ", ended %s", p.Ended)
+		}
+		fmt.Fprintln(w)
+		for _, k := range p.Keys {
+			fmt.Fprintf(w, "  %s  %s", k.ID, k.State)
+			if k.Expires != "" && k.State != "revoked" {
+				fmt.Fprintf(w, ", until %s", k.Expires)
+			}
+			fmt.Fprintf(w, ": %s", strings.Join(k.Binding.Scopes, " "))
+			for _, l := range []struct {
+				what  string
+				names []string
+			}{{"site", k.Binding.Sites}, {"purpose", k.Binding.Purposes}, {"action", k.Binding.Actions}, {"recipient", strings.Fields(k.Binding.Recipient)}} {
+				if len(l.names) > 0 {
+					fmt.Fprintf(w, "; only %s %s", l.what, strings.Join(l.names, ", "))
+				}
+			}
+			if k.Successor != "" {
+				fmt.Fprintf(w, "; its successor is %s", k.Successor)
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	return nil
+}
+
+func tellEpochs(w io.Writer, text []byte) error {
+	var out struct {
+		Epochs []struct {
+			Number    int64
+			State     string
+			Rings     int64
+			Escrow    string `json:"escrow_until"`
+			Destroyed string
+		}
+	}
+	if err := json.Unmarshal(text, &out); err != nil {
+		return fmt.Errorf("read the list of epochs: %w", err)
+	}
+	for _, e := range out.Epochs {
+		fmt.Fprintf(w, "epoch %d: %s", e.Number, e.State)
+		switch {
+		case e.Destroyed != "":
+			fmt.Fprintf(w, " %s\n", e.Destroyed)
+			continue
+		case e.Escrow != "":
+			fmt.Fprintf(w, ", in escrow until %s", e.Escrow)
+		}
+		fmt.Fprintf(w, "; keys of people under it: %d\n", e.Rings)
+	}
+	return nil
 }
 
 func keysIssueCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "issue NAME",
-		Short: "Issue an API key to a machine, made if there is none of the name; the secret is shown once",
-		Example: `  avow keys issue mailer --scope decide --purpose letter --recipient mailer
-  avow keys issue shop --scope decide --scope events:write --expires 2160h`,
-		Args: cobra.ExactArgs(1),
+		Short: "Issue an API key to a machine; the secret is shown once",
+		Long: `Issue an API key to a machine, which is made if there is none of the name. The secret
+is shown once, alone on the standard output. The service asks under this NAME: it
+sends it as subject.id.
+
+Scopes: decide, events:write, people:read, people:write, ledger:read, decisions:read,
+shadow:write, erase, keys:admin; and liberties within decide: time:any, facts:any,
+subject:any.`,
+		Example: `  avow keys issue shop --scope decide --scope events:write > shop.key
+  avow keys issue mailer --scope decide --purpose letter --recipient mailer --expires 2160h`,
+		Args: exactly("NAME"),
 	}
 	var server remote
 	server.add(c)
-	scopes := c.Flags().StringSlice("scope", nil, "what it opens: decide, events:write, people:read, …")
+	scopes := c.Flags().StringSlice("scope", nil, "what it opens, at least one")
 	sites := c.Flags().StringSlice("site", nil, "only for these sites")
 	purposes := c.Flags().StringSlice("purpose", nil, "only for these purposes")
 	actions := c.Flags().StringSlice("action", nil, "only for these actions")
 	recipient := c.Flags().String("recipient", "", "the recipient it speaks for")
 	expires := c.Flags().Duration("expires", 0, "how long it is valid; 0: until it is revoked")
+	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(*scopes) == 0 {
+			return usage{hinted{errors.New("the key opens nothing"), "--scope decide; avow keys issue --help lists the scopes"}}
+		}
 		body := map[string]any{"principal": args[0], "binding": map[string]any{"scopes": *scopes, "sites": *sites, "purposes": *purposes, "actions": *actions, "recipient": *recipient}}
 		if *expires > 0 {
 			body["expires"] = time.Now().Add(*expires).UTC().Format(time.RFC3339)
 		}
-		var out struct{ ID, Secret string }
-		if err := server.call(c.Context(), "POST", "/api/v1/keys", body, &out); err != nil {
-			return err
-		}
-		fmt.Fprintf(c.OutOrStdout(), "%s\n", out.Secret)
-		return nil
+		return newKey(c, &server, api("keys"), body, *asJSON)
+	}
+	return c
+}
+
+// newKey has a key made and shows its secret, alone on the standard output.
+func newKey(c *cobra.Command, server *remote, path string, body any, asJSON bool) error {
+	var out struct {
+		ID     string `json:"id"`
+		Secret string `json:"secret"`
+	}
+	if err := server.call(c.Context(), "POST", path, body, &out); err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(c.OutOrStdout(), out)
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "key %s; its secret is shown this once:\n", out.ID)
+	fmt.Fprintln(c.OutOrStdout(), out.Secret)
+	return nil
+}
+
+func keysRenewCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "renew ID",
+		Short:   "Issue the successor of an API key, which goes on for a while beside it",
+		Example: "  avow keys renew k7m2p4qa --overlap 24h > shop.key",
+		Args:    exactly("ID"),
+	}
+	var server remote
+	server.add(c)
+	overlap := c.Flags().Duration("overlap", 24*time.Hour, "how long the old one goes on, at most 30 days")
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return newKey(c, &server, api("keys", args[0], "rotate"), map[string]any{"overlap_seconds": int64(overlap.Seconds())}, *asJSON)
 	}
 	return c
 }
 
 func keysRevokeCommand() *cobra.Command {
-	c := &cobra.Command{Use: "revoke ID", Short: "Revoke an API key, at once", Example: "  avow keys revoke k7m2p4qa", Args: cobra.ExactArgs(1)}
+	c := &cobra.Command{
+		Use:     "revoke ID",
+		Short:   "Revoke an API key, at once",
+		Example: "  avow keys revoke k7m2p4qa",
+		Args:    exactly("ID"),
+	}
 	var server remote
 	server.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return server.call(c.Context(), "POST", "/api/v1/keys/"+args[0]+"/revoke", struct{}{}, nil)
-	}
-	return c
-}
-
-func epochRotateCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "rotate",
-		Short: "Begin a new epoch and wrap the keys of all living people under it",
-		Long: `Begin a new epoch and wrap the keys of all living people under it. The old epoch is
-kept in escrow as long as backups that need it may be restored, then destroy it.`,
-		Example: "  avow keys rotate --escrow 720h",
-		Args:    cobra.NoArgs,
-	}
-	var server remote
-	server.add(c)
-	escrow := c.Flags().Duration("escrow", 30*24*time.Hour, "how long backups from before may be restored")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		var out struct {
-			Epoch   int64
-			Retired int64
-			Until   string
-		}
-		if err := server.call(c.Context(), "POST", "/api/v1/vault/rotate", map[string]any{"escrow_seconds": int64(escrow.Seconds())}, &out); err != nil {
+		if err := server.call(c.Context(), "POST", api("keys", args[0], "revoke"), struct{}{}, nil); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.OutOrStdout(), "epoch %d; epoch %d is kept until %s\n", out.Epoch, out.Retired, out.Until)
+		fmt.Fprintf(c.OutOrStdout(), "key %s is revoked\n", args[0])
 		return nil
-	}
-	return c
-}
-
-func epochDestroyCommand() *cobra.Command {
-	c := &cobra.Command{Use: "destroy EPOCH", Short: "Destroy an old epoch's key: what only it opened is gone in every copy", Example: "  avow keys destroy 1", Args: cobra.ExactArgs(1)}
-	var server remote
-	server.add(c)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		return server.call(c.Context(), "POST", "/api/v1/vault/"+args[0]+"/destroy", struct{}{}, nil)
 	}
 	return c
 }

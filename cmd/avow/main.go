@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	_ "time/tzdata" // a machine without a zone database answers alike
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ import (
 
 // Exit statuses of every verb.
 const (
-	exitFailed = 1 // what was asked for did not hold
+	exitFailed = 1 // what was asked for did not hold, or was denied
 	exitUsage  = 2 // the command line cannot be read
 )
 
@@ -71,7 +72,7 @@ func rootCommand() *cobra.Command {
 		Long: `Avow reads a privacy notice whose clauses say, under their prose, what they make
 the system do, and an example that proves it.
 
-Exit status: 0 ok, 1 failed, 2 usage, 3 verification failed.`,
+Exit status: 0 ok, 1 failed or denied, 2 usage, 3 verification failed.`,
 		SilenceErrors: true, SilenceUsage: true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -87,6 +88,20 @@ Exit status: 0 ok, 1 failed, 2 usage, 3 verification failed.`,
 	root.AddCommand(checkCommand(), testCommand(), coverageCommand(), diffCommand(), schemaCommand(),
 		demoCommand(), serveCommand(), decideCommand(), recordCommand(), eraseCommand(), shadowCommand(), keysCommand(), verifyCommand(), benchCommand())
 	return root
+}
+
+// exactly asks for the arguments that the verb's usage names, no more and no fewer.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == len(names) {
+			return nil
+		}
+		example, _, _ := strings.Cut(strings.TrimSpace(c.Example), "\n")
+		if len(names) == 0 {
+			return usage{hinted{fmt.Errorf("%s takes no arguments, only flags", c.CommandPath()), example}}
+		}
+		return usage{hinted{fmt.Errorf("%s takes %s; %d given", c.CommandPath(), strings.Join(names, " and "), len(args)), example}}
+	}
 }
 
 // dirs asks for at least n policy folders.

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,14 +22,14 @@ import (
 type remote struct{ dir string }
 
 func (f *remote) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.dir, "dir", "avow-data", "folder of the running server's state")
+	c.Flags().StringVar(&f.dir, "dir", defaultDir, "folder of the running server's state")
 }
 
 // call sends a request and decodes the answer into out, if not nil.
 func (f *remote) call(ctx context.Context, method, path string, in, out any) error {
 	socket := filepath.Join(f.dir, socketName)
 	if _, err := os.Stat(socket); err != nil {
-		return hinted{fmt.Errorf("no server runs with --dir %s", f.dir), "start one: avow serve --dir " + f.dir + " POLICY"}
+		return hinted{fmt.Errorf("no server runs with --dir %s", f.dir), f.elsewhere()}
 	}
 	if ctx == nil {
 		ctx = context.Background()
@@ -52,7 +53,7 @@ func (f *remote) call(ctx context.Context, method, path string, in, out any) err
 	resp, err := c.Do(req)
 	var e *url.Error
 	if errors.As(err, &e) {
-		return hinted{fmt.Errorf("the server with --dir %s does not answer: %w", f.dir, e.Err), "is it running, and does it belong to your account?"}
+		return hinted{fmt.Errorf("the server with --dir %s does not answer: %w", f.dir, e.Err), "does it run? only its own account and root may speak to it"}
 	}
 	if err != nil {
 		return err
@@ -78,6 +79,24 @@ func (f *remote) call(ctx context.Context, method, path string, in, out any) err
 	return nil
 }
 
+// api is the address of an operation.
+func api(parts ...string) string {
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
+	}
+	return "/api/v1/" + strings.Join(parts, "/")
+}
+
+// elsewhere says where a server does run, of the folders that serve and demo take by themselves.
+func (f *remote) elsewhere() string {
+	for _, dir := range []string{defaultDir, demoDir} {
+		if answers(filepath.Join(dir, socketName)) {
+			return "one runs with --dir " + dir
+		}
+	}
+	return "start one: avow serve --dir " + f.dir + " POLICY"
+}
+
 // refused is the error of an answer that is none: a problem document, a list of events with one, or a
 // JSON string.
 func refused(resp *http.Response, text []byte) error {
@@ -86,13 +105,22 @@ func refused(resp *http.Response, text []byte) error {
 		Events []struct{ Error *struct{ Detail string } }
 	}
 	var s string
+	err := fmt.Errorf("the server answered %s", resp.Status)
 	switch {
 	case json.Unmarshal(text, &p) == nil && p.Detail != "":
-		return errors.New(p.Detail)
+		err = errors.New(p.Detail)
 	case len(p.Events) > 0 && p.Events[0].Error != nil:
-		return errors.New(p.Events[0].Error.Detail)
+		err = errors.New(p.Events[0].Error.Detail)
 	case json.Unmarshal(text, &s) == nil:
-		return errors.New(s)
+		err = errors.New(s)
 	}
-	return fmt.Errorf("the server answered %s", resp.Status)
+	switch {
+	case strings.HasPrefix(err.Error(), "no such site"):
+		return usage{hinted{err, "--site is the name in the head of a notice: site: starter"}}
+	case strings.Contains(err.Error(), "not declared"), strings.Contains(err.Error(), "vocabulary declares"):
+		return usage{hinted{err, "the words are those of the notice's vocabulary.yaml"}}
+	case resp.StatusCode == http.StatusBadRequest:
+		return usage{err} // the command line asked for what there is not
+	}
+	return err
 }

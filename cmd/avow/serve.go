@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -24,14 +25,54 @@ import (
 // socketName is the command's way in, within the folder of the state.
 const socketName = "avow.sock"
 
+// The folders of the state, unless --dir names another.
+const (
+	defaultDir = "avow-data"
+	demoDir    = "avow-demo"
+)
+
 // stateFlags say where a server keeps its state.
 type stateFlags struct{ dir, db, keys, origin string }
 
 func (f *stateFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.dir, "dir", "avow-data", "folder of the state: database, keys, the command's socket")
+	c.Flags().StringVar(&f.dir, "dir", defaultDir, "folder of the state: database, keys, the command's socket")
 	c.Flags().StringVar(&f.db, "db", "", "address of a PostgreSQL, as postgres://user@host/name; else SQLite in --dir")
 	c.Flags().StringVar(&f.keys, "keys", "", "folder of the keys, better on another disk than the database; else keys in --dir")
 	c.Flags().StringVar(&f.origin, "origin", "avow.local", "name of the log, as a host and path; counts when the keys are made")
+}
+
+func (f *stateFlags) keysDir() string {
+	if f.keys != "" {
+		return f.keys
+	}
+	return filepath.Join(f.dir, "keys")
+}
+
+// open opens the state, and says what to do where it cannot be opened.
+func (f *stateFlags) open(ctx context.Context, log *slog.Logger) (*server.House, error) {
+	if f.db != "" && !strings.HasPrefix(f.db, "postgres://") && !strings.HasPrefix(f.db, "postgresql://") {
+		return nil, usage{hinted{errors.New("--db is no address of a PostgreSQL"), "--db postgres://user@host/name; without --db the state is a SQLite file in --dir"}}
+	}
+	if answers(filepath.Join(f.dir, socketName)) {
+		return nil, hinted{fmt.Errorf("a server runs with --dir %s already", f.dir), "the other verbs speak to it; a second server on one PostgreSQL has a --dir of its own, and the same --keys"}
+	}
+	house, err := server.OpenHouse(ctx, server.HouseConfig{Dir: f.dir, Database: f.db, Keys: f.keys, Origin: f.origin, Logger: log})
+	switch {
+	case errors.Is(err, store.ErrInUse):
+		return nil, hinted{err, "a server runs with --dir " + f.dir + "; the other verbs speak to it"}
+	case err != nil && f.db != "":
+		return nil, hinted{err, "is the PostgreSQL of --db running, does the database exist, and may this account use it?"}
+	}
+	return house, err
+}
+
+// answers reports whether somebody listens on a socket: what a server left behind that was killed does not.
+func answers(socket string) bool {
+	c, err := net.DialTimeout("unix", socket, time.Second)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
 }
 
 func serveCommand() *cobra.Command {
@@ -62,7 +103,7 @@ API key once.`,
 			for _, p := range policies {
 				fmt.Fprintf(c.OutOrStdout(), "%s/%s/privacy\n", base, p.Front.Site.Text)
 			}
-			tellState(c.OutOrStdout(), h)
+			state.tellState(c.OutOrStdout(), h)
 			return nil
 		})
 	}
@@ -70,13 +111,14 @@ API key once.`,
 }
 
 // tellState says what the first start made, and what is wrong.
-func tellState(w io.Writer, h *server.House) {
+func (f *stateFlags) tellState(w io.Writer, h *server.House) {
 	if h.Doubt != nil {
-		fmt.Fprintf(w, "SEALED: %v\n", h.Doubt)
+		fmt.Fprintf(w, "SEALED, nothing is answered: %v\n", h.Doubt)
 		return
 	}
 	if h.FirstKey != "" {
-		fmt.Fprintf(w, "\nThe first API key, shown once:\n  %s\nThe key that checks the log:\n  %s\n", h.FirstKey, h.Keys.Signer().Key())
+		fmt.Fprintf(w, "\nThe first API key, shown once:\n  %s\nThe key that checks the log:\n  %s\nThe keys that open the database lie in %s. Back them up, and apart from it.\n",
+			h.FirstKey, h.Keys.Signer().Key(), f.keysDir())
 	}
 }
 
@@ -89,30 +131,41 @@ func serve(c *cobra.Command, addr string, state stateFlags, policies []*policy.P
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	house, err := server.OpenHouse(ctx, server.HouseConfig{Dir: state.dir, Database: state.db, Keys: state.keys, Origin: state.origin, Logger: log})
-	if errors.Is(err, store.ErrInUse) {
-		return hinted{err, "a server runs with --dir " + state.dir + "; the other verbs speak to it"}
+	l, err := listen(addr) // before the state, so that the first key is not made and lost over a port
+	if err != nil {
+		return err
 	}
+	defer l.Close()
+	house, err := state.open(ctx, slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
 	}
 	defer house.Close()
 	handler, err := server.New(ctx, server.Config{Policies: policies, House: house})
-	if err != nil {
-		return err
+	var socket net.Listener
+	if err == nil {
+		socket, err = listenLocal(filepath.Join(state.dir, socketName))
 	}
-	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return hinted{fmt.Errorf("listen: %w", err), "is another server on that address? --addr 127.0.0.1:0 picks a free port"}
-	}
-	socket, err := listenLocal(filepath.Join(state.dir, socketName))
-	if err != nil {
-		l.Close()
+		state.tellState(c.OutOrStdout(), house) // the first key is never shown again
 		return err
 	}
 	base := "http://" + l.Addr().String()
 	return both(ctx, handler, l, socket, func() error { return ready(ctx, base, house) })
+}
+
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	hint := "--addr is a host and a port, as 127.0.0.1:8080; port 0 picks a free one"
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		hint = "another program listens there; --addr 127.0.0.1:0 picks a free port"
+	case errors.Is(err, syscall.EACCES):
+		hint = "ports below 1024 are for root; --addr 127.0.0.1:0 picks a free one"
+	}
+	return nil, hinted{err, hint}
 }
 
 // both serves the address and the socket until ctx ends. ready runs when they are open; what it could not
@@ -151,7 +204,7 @@ func newHTTP(h http.Handler) *http.Server {
 // listenLocal makes the socket on which the command speaks to this server. Only this account and root may
 // open it.
 func listenLocal(path string) (net.Listener, error) {
-	// The database's lock says that no other server has the folder: what lies here is a leftover.
+	// Nobody answers on it: what lies here is a leftover of a server that was killed.
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("listen for the command: %w", err)
 	}
@@ -159,7 +212,7 @@ func listenLocal(path string) (net.Listener, error) {
 	defer syscall.Umask(old)
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, hinted{fmt.Errorf("listen for the command: %w", err), "a socket's path has at most about 100 bytes; choose a shorter --dir"}
+		return nil, hinted{fmt.Errorf("listen for the command: %w", err), "the path of a socket has at most about 100 bytes; choose a shorter --dir"}
 	}
 	return onlyUs{l}, nil
 }
