@@ -297,7 +297,11 @@ func (s *Server) erase(w http.ResponseWriter, r *http.Request, x *site, _ *auth.
 	if err != nil {
 		return err
 	}
-	answer(w, http.StatusOK, map[string]any{"records": e.Records, "identities": e.Identities, "evidence": e.Evidence, "index": e.Index, "unreadable_here_since": e.At.String()})
+	out := map[string]any{"records": e.Records, "identities": e.Identities, "evidence": e.Evidence, "index": e.Index}
+	if e.Since != 0 { // else a reader holds it up, and it follows within seconds of the reader's end
+		out["unreadable_here_since"] = e.Since.String()
+	}
+	answer(w, http.StatusOK, out)
 	return nil
 }
 

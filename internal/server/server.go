@@ -203,6 +203,9 @@ func (s *Server) noteCheckpoints(ctx context.Context) {
 		if err := s.house.Keys.Refresh(); err != nil {
 			s.house.Logger.Error("the keys cannot be read again; those held stay in use", "err", err)
 		}
+		if err := s.house.People.Tidy(context.WithoutCancel(ctx)); err != nil {
+			s.house.Logger.Error("what was erased is still in the write-ahead log", "err", err)
+		}
 		h, err := s.house.Store.Head(context.WithoutCancel(ctx))
 		if err == nil {
 			err = s.house.People.Checkpoint(h.Checkpoint)

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -22,6 +23,9 @@ var ErrInUse = errors.New("another process has the database open")
 // groupMax is how many updates become durable with one write at most.
 const groupMax = 512
 
+// busyWait is how long a connection waits for another's lock.
+const busyWait = 10 * time.Second
+
 // lite is SQLite: one connection that writes, a few that read. Whoever comes while a group is being
 // written joins the next; the first of them leads it. No goroutine of its own.
 type lite struct {
@@ -30,6 +34,7 @@ type lite struct {
 	conn  *sql.Conn
 	read  *sql.DB
 	jobs  *sql.DB              // River's, which wants a handle of its own
+	tidy  *sql.DB              // truncates the write-ahead log
 	stmts map[string]*sql.Stmt // of conn; only who leads touches it
 
 	reads   sync.RWMutex
@@ -85,8 +90,8 @@ func (l *lite) open(ctx context.Context, c Config) error {
 		return err
 	}
 	f.Close()
-	open := func(conns int, pragmas ...string) (*sql.DB, error) {
-		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)",
+	open := func(conns int, wait time.Duration, pragmas ...string) (*sql.DB, error) {
+		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "journal_mode(WAL)",
 			"synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)"}, pragmas...)}
 		db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: c.URL}).EscapedPath()+"?"+q.Encode())
 		if err != nil {
@@ -96,16 +101,20 @@ func (l *lite) open(ctx context.Context, c Config) error {
 		db.SetMaxIdleConns(conns)
 		return db, nil
 	}
-	if l.write, err = open(1, "cache_size(-16384)", "wal_autocheckpoint(4000)"); err != nil {
+	if l.write, err = open(1, busyWait, "cache_size(-16384)", "wal_autocheckpoint(4000)"); err != nil {
 		return err
 	}
 	if l.conn, err = l.write.Conn(ctx); err != nil {
 		return plain(err)
 	}
-	if l.jobs, err = open(1, "cache_size(-512)"); err != nil {
+	if l.jobs, err = open(1, busyWait, "cache_size(-512)"); err != nil {
 		return err
 	}
-	l.read, err = open(c.Readers, "cache_size(-2048)", "query_only(ON)")
+	// Who truncates keeps writers out while it waits for readers: it must not wait long.
+	if l.tidy, err = open(1, 100*time.Millisecond, "cache_size(-64)"); err != nil {
+		return err
+	}
+	l.read, err = open(c.Readers, busyWait, "cache_size(-2048)", "query_only(ON)")
 	return err
 }
 
@@ -119,7 +128,7 @@ func (l *lite) close() error {
 	for _, st := range l.stmts {
 		errs = append(errs, st.Close())
 	}
-	for _, db := range []*sql.DB{l.read, l.jobs} {
+	for _, db := range []*sql.DB{l.read, l.jobs, l.tidy} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
@@ -327,16 +336,17 @@ func (s *Store) Truncate(ctx context.Context) error {
 		return nil
 	}
 	var busy, frames, done int
-	if err := s.lite.jobs.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done); err != nil {
+	if err := s.lite.tidy.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done); err != nil {
 		return fmt.Errorf("truncate the write-ahead log: %w", plain(err))
 	}
 	if busy != 0 {
-		return fmt.Errorf("truncate the write-ahead log: %w", errBusy)
+		return fmt.Errorf("truncate the write-ahead log: %w", ErrBusy)
 	}
 	return nil
 }
 
-var errBusy = errors.New("the database is being read; try again")
+// ErrBusy is returned where readers hold something up.
+var ErrBusy = errors.New("the database is being read; try again")
 
 // liteTx is SQLite's part of a Tx.
 type liteTx struct {

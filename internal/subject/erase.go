@@ -3,7 +3,9 @@ package subject
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/avowhq/avow/internal/store"
 	"github.com/avowhq/avow/internal/vault"
@@ -17,6 +19,9 @@ type Erasure struct {
 	Evidence   int64 // records that stay, restricted, until their own end
 	Index      int64 // of the erasure's own entry
 	At         ledger.Instant
+	// Since is from when on nothing here can be read. On SQLite that is when the write-ahead log was
+	// emptied: zero if a reader holds it up, which is then tried again.
+	Since ledger.Instant
 }
 
 // Erase deletes what is sealed under the person's profile and case rings, the rings, the identities and
@@ -68,7 +73,43 @@ func (p *People) Erase(ctx context.Context, site *Site, ref Ref) (Erasure, error
 	if err := p.erasureTold(ctx, entry.ID); err != nil {
 		return e, err
 	}
-	return e, p.store.Truncate(ctx)
+	e.Since, err = p.truncate(ctx, e.At)
+	return e, err
+}
+
+// truncateTries is how often an erasure waits for readers, a tenth of a second each.
+const truncateTries = 10
+
+// truncate empties the write-ahead log of SQLite. Where readers hold that up for long, Tidy does it later.
+func (p *People) truncate(ctx context.Context, at ledger.Instant) (ledger.Instant, error) {
+	if p.store.Postgres() {
+		return at, nil
+	}
+	for range truncateTries {
+		err := p.store.Truncate(ctx)
+		if err == nil {
+			return ledger.InstantOf(p.store.Now()), nil
+		}
+		if !errors.Is(err, store.ErrBusy) {
+			return 0, err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	p.untidy.Store(true)
+	return 0, nil
+}
+
+// Tidy does what an erasure could not: it is to be called every few seconds.
+func (p *People) Tidy(ctx context.Context) error {
+	if !p.untidy.Load() {
+		return nil
+	}
+	err := p.store.Truncate(ctx)
+	if errors.Is(err, store.ErrBusy) {
+		return nil
+	}
+	p.untidy.Store(err != nil)
+	return err
 }
 
 // together are the person and everybody merged into them.

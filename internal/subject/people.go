@@ -58,7 +58,8 @@ type People struct {
 	seen   atomic.Int64 // size of the log up to which the caches know
 	looked atomic.Int64 // when the head was confirmed, in nanoseconds after start
 	start  time.Time
-	follow sync.Mutex // one look at the feed at a time
+	untidy atomic.Bool // an erasure could not empty the write-ahead log
+	follow sync.Mutex  // one look at the feed at a time
 }
 
 type hashKey struct {
