@@ -61,7 +61,7 @@ func (p *process) open(t testing.TB) {
 		t.Fatal(err)
 	}
 	p.store, p.Auth = s, auth.New(s, p.keys, auth.Options{})
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { _ = s.Close() }) // the test may have done it
 }
 
 // another is a process beside this one, on PostgreSQL.
@@ -317,13 +317,16 @@ func TestRevocationHoldsAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		p := begin(t, url)
 		no := p.create(t, "shop")
-		for range 20 {
+		for i := range 40 {
+			if i%2 == 0 {
+				p.Auth = auth.New(p.store, p.keys, auth.Options{}) // so that they meet it while it is read
+			}
 			id, secret := p.issue(t, auth.LocalAdmin(0), no, decide(), time.Time{})
 			var gone atomic.Bool
 			var wg sync.WaitGroup
 			for range 8 {
 				wg.Go(func() {
-					for range 2000 {
+					for range 1000 {
 						before := gone.Load()
 						_, err := p.Authenticate(t.Context(), secret)
 						if before && !errors.Is(err, auth.ErrRevoked) || err != nil && !errors.Is(err, auth.ErrRevoked) {
@@ -342,6 +345,45 @@ func TestRevocationHoldsAtOnce(t *testing.T) {
 	})
 }
 
+// TestALookUpFromBeforeAnswersNobodyAfter holds a look-up up that has read its row, revokes the key, and
+// asks again: who comes then must not be answered with what was read.
+func TestALookUpFromBeforeAnswersNobodyAfter(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		p := begin(t, url)
+		id, secret := p.issue(t, auth.LocalAdmin(0), p.create(t, "shop"), decide(), time.Time{})
+		var slow atomic.Bool
+		reached, free := make(chan struct{}), make(chan struct{})
+		keys, err := vault.Open(p.dir, vault.Options{Clock: func() time.Time {
+			if slow.CompareAndSwap(true, false) {
+				close(reached)
+				<-free
+			}
+			return p.clock.now()
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Auth = auth.New(p.store, keys, auth.Options{})
+		slow.Store(true)
+		answers := make(chan error, 2)
+		ask := func() {
+			_, err := p.Authenticate(t.Context(), secret)
+			answers <- err
+		}
+		go ask()
+		<-reached // the row is read, and its hash compared
+		if err := p.Revoke(t.Context(), auth.LocalAdmin(0), id); err != nil {
+			t.Fatal(err)
+		}
+		go ask()
+		time.Sleep(20 * time.Millisecond) // it waits for the first
+		close(free)
+		if one, two := <-answers, <-answers; (one == nil) == (two == nil) || !errors.Is(errors.Join(one, two), auth.ErrRevoked) {
+			t.Errorf("%v and %v; want one good, one revoked", one, two)
+		}
+	})
+}
+
 // TestWithoutADatabase closes the database: what is remembered holds for a second, and not longer; what
 // is no key costs no second read.
 func TestWithoutADatabase(t *testing.T) {
@@ -351,6 +393,12 @@ func TestWithoutADatabase(t *testing.T) {
 		stranger := begin(t, storetest.SQLite(t))
 		unknown, _ := stranger.first(t)
 		p.refuses(t, unknown, auth.ErrUnknown)
+		id, revoked := p.issue(t, auth.LocalAdmin(0), 1, decide(), time.Time{})
+		p.in(t, revoked)
+		if err := p.Revoke(t.Context(), auth.LocalAdmin(0), id); err != nil {
+			t.Fatal(err)
+		}
+		p.refuses(t, revoked, auth.ErrRevoked)
 		p.in(t, secret)
 		since := time.Now()
 		if err := p.store.Close(); err != nil {
@@ -376,23 +424,43 @@ func TestWithoutADatabase(t *testing.T) {
 			time.Sleep(5 * time.Millisecond)
 		}
 		p.refuses(t, unknown, auth.ErrUnknown)
+		p.refuses(t, revoked, auth.ErrRevoked)
 	})
 }
 
+// TestNothingIsRememberedWithoutBound counts who is still known when the database is closed.
 func TestNothingIsRememberedWithoutBound(t *testing.T) {
 	p := begin(t, storetest.SQLite(t))
 	p.Auth = auth.New(p.store, p.keys, auth.Options{Remembered: 4})
 	no := p.create(t, "shop")
-	var secrets []string
+	var secrets, unknown []string
 	for i := range 12 {
 		_, s := p.issue(t, auth.LocalAdmin(0), no, auth.Binding{Scopes: []auth.Scope{auth.Decide}, Sites: []string{fmt.Sprint("s", i)}}, time.Time{})
 		secrets = append(secrets, s)
+		other, _ := begin(t, storetest.SQLite(t)).first(t)
+		unknown = append(unknown, other)
 	}
 	for range 3 {
 		for i, s := range secrets {
 			if !p.in(t, s).MaySite(fmt.Sprint("s", i)) {
 				t.Fatal("another key's binding")
 			}
+			p.refuses(t, unknown[i], auth.ErrUnknown)
 		}
+	}
+	if err := p.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	good, bad := 0, 0
+	for i := range secrets {
+		if _, err := p.Authenticate(t.Context(), secrets[i]); err == nil {
+			good++
+		}
+		if _, err := p.Authenticate(t.Context(), unknown[i]); errors.Is(err, auth.ErrUnknown) {
+			bad++
+		}
+	}
+	if good == 0 || good > 4 || bad == 0 || bad > 4 {
+		t.Errorf("%d keys and %d that are none are remembered, of 4", good, bad)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -42,7 +43,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 				}
 			}
 		}
-		leak(t, p, url, secrets[0])
+		leak(t, p, secrets[0])
 	})
 }
 
@@ -116,9 +117,11 @@ func everything(t *testing.T, p *process, printed []byte) map[string][]byte {
 			}
 			all[f] = text
 			if z, err := gzip.NewReader(bytes.NewReader(text)); err == nil {
-				var plain bytes.Buffer
-				plain.ReadFrom(z)
-				all[f+", opened"] = plain.Bytes()
+				plain, err := io.ReadAll(z)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all[f+", opened"] = plain
 			}
 		}
 	}
@@ -160,7 +163,7 @@ func dump(t *testing.T, p *process) []byte {
 }
 
 // leak writes a secret's hash where it should not be, and wants it found.
-func leak(t *testing.T, p *process, url, secret string) {
+func leak(t *testing.T, p *process, secret string) {
 	t.Helper()
 	sum := sha256.Sum256([]byte(secret))
 	err := p.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {

@@ -84,47 +84,73 @@ func TestOneFirstKeyOfManyProcesses(t *testing.T) {
 	}
 }
 
-// TestABlockedDatabase locks what a confirmation reads: callers are served without delay as long as the
-// second lasts, and then wait as long as they like, no longer.
+// block locks what a confirmation reads, until release is called.
+func (p *process) block(t *testing.T) (release func()) {
+	t.Helper()
+	locked, free, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		ended <- p.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			if _, err := tx.Exec(ctx, `LOCK TABLE entry IN ACCESS EXCLUSIVE MODE`); err != nil {
+				return err
+			}
+			close(locked)
+			<-free
+			return nil
+		})
+	}()
+	<-locked
+	return func() {
+		close(free)
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// calls authenticates until a time and wants no call to wait.
+func (p *process) calls(t *testing.T, secret string, until time.Time) {
+	t.Helper()
+	for time.Now().Before(until) {
+		before := time.Now()
+		p.in(t, secret)
+		if d := time.Since(before); d > 100*time.Millisecond {
+			t.Fatalf("waited %s", d)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// TestABlockedDatabase serves callers without delay as long as the second lasts; then they wait as long
+// as they like, and no longer.
 func TestABlockedDatabase(t *testing.T) {
 	p := begin(t, storetest.Postgres(t))
 	o := p.another(t)
 	_, secret := p.issue(t, auth.LocalAdmin(0), p.create(t, "shop"), decide(), time.Time{})
 	o.in(t, secret)
 	since := time.Now()
-	locked, release := make(chan struct{}), make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		err := p.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-			if _, err := tx.Exec(ctx, `LOCK TABLE entry IN ACCESS EXCLUSIVE MODE`); err != nil {
-				return err
-			}
-			close(locked)
-			<-release
-			return nil
-		})
-		if err != nil {
-			t.Error(err)
-		}
-	})
-	<-locked
-	for time.Since(since) < 900*time.Millisecond {
-		before := time.Now()
-		o.in(t, secret)
-		if d := time.Since(before); d > 100*time.Millisecond {
-			t.Fatalf("waited %s", d)
-		}
-		time.Sleep(time.Millisecond)
-	}
+	release := p.block(t)
+	o.calls(t, secret, since.Add(900*time.Millisecond))
 	time.Sleep(time.Until(since.Add(1100 * time.Millisecond)))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := o.Authenticate(ctx, secret); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	close(release)
-	wg.Wait()
+	release()
 	o.in(t, secret)
+}
+
+// TestABurstIsNotBlocked blocks the database around the end of the second: somebody has confirmed before.
+func TestABurstIsNotBlocked(t *testing.T) {
+	p := begin(t, storetest.Postgres(t))
+	o := p.another(t)
+	_, secret := p.issue(t, auth.LocalAdmin(0), p.create(t, "shop"), decide(), time.Time{})
+	o.in(t, secret)
+	since := time.Now()
+	o.calls(t, secret, since.Add(850*time.Millisecond))
+	release := p.block(t)
+	o.calls(t, secret, since.Add(1250*time.Millisecond))
+	release()
 }
 
 // TestADatabaseThatWasSetBack takes the acts away that a process knows of: it trusts no answer any more.

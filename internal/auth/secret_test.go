@@ -1,6 +1,9 @@
 package auth_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"regexp"
 	"strings"
@@ -23,8 +26,10 @@ func TestTyposAreToldFromUnknownKeys(t *testing.T) {
 	unknown, _ := other.first(t)
 	p.refuses(t, unknown, auth.ErrUnknown)
 	p.refuses(t, secret[:13]+unknown[13:], auth.ErrMistyped) // another's id
-	for _, s := range []string{"", "avow_", "Bearer " + secret, secret + " ", secret[:len(secret)-1], secret + "a", strings.Repeat("a", len(secret)), strings.Repeat("a", 1<<20),
-		"AVOW_" + secret[5:], strings.Replace(secret, "_", "-", 2)} {
+	for _, s := range []string{
+		"", "avow_", "Bearer " + secret, secret + " ", secret[:len(secret)-1], secret + "a", strings.Repeat("a", len(secret)), strings.Repeat("a", 1<<20),
+		"AVOW_" + secret[5:], strings.Replace(secret, "_", "-", 2),
+	} {
 		p.refuses(t, s, auth.ErrMalformed)
 	}
 	for i := len("avow_"); i < len(secret); i++ {
@@ -43,6 +48,33 @@ func TestTyposAreToldFromUnknownKeys(t *testing.T) {
 		}
 	}
 	p.in(t, secret)
+}
+
+// TestAForgedSecret makes a secret by the form alone, with the id of a key that lives.
+func TestAForgedSecret(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		p := begin(t, url)
+		secret, who := p.first(t)
+		coding := base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+		raw, err := coding.DecodeString(secret[len("avow_")+9:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		make := func(chance []byte) string {
+			sum := sha256.Sum256(append([]byte("avow/api-key/v1"+who.Key), chance...))
+			return "avow_" + who.Key + "_" + coding.EncodeToString(append(bytes.Clone(chance), sum[:3]...))
+		}
+		chance := raw[:32]
+		if make(chance) != secret {
+			t.Fatal("the form is another")
+		}
+		for i := range chance {
+			chance[i] ^= 1
+			p.refuses(t, make(chance), auth.ErrUnknown)
+			chance[i] ^= 1
+		}
+		p.in(t, make(chance))
+	})
 }
 
 func FuzzAuthenticate(f *testing.F) {
