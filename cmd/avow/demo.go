@@ -27,7 +27,7 @@ const demoSite = "starter"
 func demoCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "demo",
-		Short:   "Serve the notices that come with Avow, with made-up people, and show five things to try",
+		Short:   "Serve the notices that come with Avow, with made-up people, and show what to try",
 		Example: "  avow demo --addr 127.0.0.1:8080",
 		Args:    exactly(),
 	}
@@ -88,6 +88,9 @@ func populate(ctx context.Context, base, dir string, h *server.House) error {
 func mailing(ctx context.Context, base, dir string, h *server.House) error {
 	by := auth.LocalAdmin(os.Getuid())
 	no, err := h.Auth.Create(ctx, by, "mailer", auth.Machine, nil)
+	if errors.Is(err, auth.ErrTaken) { // an earlier start was interrupted
+		no, err = numberOf(ctx, h, "mailer")
+	}
 	if err != nil {
 		return err
 	}
@@ -126,8 +129,21 @@ func mailing(ctx context.Context, base, dir string, h *server.House) error {
 	return nil
 }
 
+func numberOf(ctx context.Context, h *server.House, name string) (int64, error) {
+	all, err := h.Auth.List(ctx)
+	for _, p := range all {
+		if p.Name == name {
+			return p.No, nil
+		}
+	}
+	return 0, errors.Join(err, auth.ErrNone)
+}
+
 // unpack copies the notices that are not there yet, and a second version of the starter to compare.
 func unpack(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("unpack demo: %w", err)
+	}
 	err := fs.WalkDir(policies.Files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -150,7 +166,7 @@ func unpack(dir string) error {
 	return nil
 }
 
-// secondVersion is the starter's next notice: offers by mail need a consent now.
+// secondVersion is the starter's next notice, in which offers reach back further.
 func secondVersion(name, text string) string {
 	if name != policy.NoticeFile {
 		return text
@@ -185,12 +201,12 @@ func tour(w io.Writer, base, dir string) {
 	for _, name := range policies.Names() {
 		fmt.Fprintf(w, "  %s/%s/privacy?show=system\n", base, name)
 	}
-	fmt.Fprintf(w, "\n%d made-up people have answered the society's question about its letter.\nPaste into another terminal, in this folder:\n", crowdSize)
+	fmt.Fprintf(w, "\nThe society knows %d made-up people; most have answered the question about its letter.\nPaste into another terminal, in this folder:\n", crowdSize)
 	for _, x := range tourCommands(self, dir, base) {
 		fmt.Fprintf(w, "\n  # %s\n", x.what)
 		for _, line := range x.commands {
 			fmt.Fprintf(w, "  %s\n", line)
 		}
 	}
-	fmt.Fprintln(w, "\nCtrl-C ends it.")
+	fmt.Fprintln(w, "\nCtrl-C ends it; what it keeps stays in "+dir+", and goes with that folder.")
 }

@@ -148,6 +148,9 @@ func serve(c *cobra.Command, addr string, state stateFlags, policies []*policy.P
 	}
 	if err != nil {
 		state.tellState(c.OutOrStdout(), house) // the first key is never shown again
+		if ctx.Err() != nil {
+			return nil // interrupted
+		}
 		return err
 	}
 	base := "http://" + l.Addr().String()

@@ -48,5 +48,8 @@ func tourCommands(self, dir, base string) []step {
 		{"a mailing has asked about everybody with a key that is only observed: what enforcing would have denied", []string{
 			fmt.Sprintf("%s shadow starter --dir %s", self, dir),
 		}},
+		{"and before the notice changes: what would its next version allow that this one does not", []string{
+			fmt.Sprintf("%s diff %s %s", self, p("starter"), p("starter-2")),
+		}},
 	}
 }
