@@ -30,7 +30,10 @@ const entryLife = 10 * time.Minute
 // A moment is how far this process knows the acts on principals and keys: that the latest of them has a
 // place in the log, and when that was so. Each act is an entry of the installation's own, and the order of
 // entries is that of commits; so an entry that was read at the same place is as it was then.
-type moment struct{ p atomic.Pointer[known] }
+type moment struct {
+	p       atomic.Pointer[known]
+	setBack atomic.Pointer[store.Doubt] // for good
+}
 
 type known struct {
 	place int64
@@ -58,7 +61,10 @@ func (m *moment) learn(place int64, at time.Duration) {
 // database where they do not is an older one, put in place of ours, and knows of no revocation since.
 func (m *moment) seen(place int64, at time.Duration, before int64) error {
 	if place < before {
-		return store.Doubt{What: fmt.Sprintf("an act on keys had place %d, and the latest has %d: the database was set back", before, place)}
+		m.setBack.Store(&store.Doubt{What: fmt.Sprintf("an act on keys had place %d, and the latest has %d: the database was set back", before, place)})
+	}
+	if d := m.setBack.Load(); d != nil {
+		return *d
 	}
 	m.learn(place, at)
 	return nil
