@@ -192,6 +192,9 @@ func (c *Client) sendOnce(ctx context.Context, path string, asked []*asking, atL
 		if a.reply, a.err = replies[i].answer(); a.err == nil && a.reply.Allowed && a.reply.Seq < atLeast {
 			a.err = fmt.Errorf("%w: it is older than what this client recorded", ErrAnswer)
 		}
+		if p, refused := errors.AsType[*Problem](a.err); refused && p.Status == http.StatusConflict {
+			return p // all asked as of the same state
+		}
 	}
 	return nil
 }

@@ -60,6 +60,8 @@ func newHouse(t testing.TB) *house {
 }
 
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20)) // before anything hangs: only then the server sees that a caller left
+	r.Body = io.NopCloser(bytes.NewReader(body))                   // a fault may serve it once more
 	h.mu.Lock()
 	h.calls++
 	fault := h.fault
@@ -84,7 +86,6 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem(http.StatusUnauthorized, "the key is not known")
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 	if err != nil || r.Header.Get("Content-Type") != "application/json" {
 		problem(http.StatusBadRequest, "the body cannot be read")
 		return

@@ -69,7 +69,10 @@ func (r *reply) answer() (Answer, error) {
 	a := Answer{
 		Allowed: *r.Decision, Kind: kind, Clauses: c.Clauses, Missing: c.Missing, Law: c.Law,
 		ReasonAdmin: english(c.ReasonAdmin), ReasonUser: english(c.ReasonUser),
-		Version: c.Version, Seq: max(0, c.Seq), EvaluationID: c.EvaluationID, Mode: mode, Signed: []byte(c.Signed),
+		Version: c.Version, Seq: max(0, c.Seq), EvaluationID: c.EvaluationID, Mode: mode,
+	}
+	if c.Signed != "" {
+		a.Signed = []byte(c.Signed)
 	}
 	for _, o := range c.Obligations {
 		if o.ID == "" && a.Allowed {
