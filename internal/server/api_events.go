@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 
@@ -105,7 +104,8 @@ type eventsAnswer struct {
 	Seq    int64         `json:"seq"` // ask with at_least: seq, and the answer knows of these events
 }
 
-// events records events, each for itself: one that cannot be recorded says why, and the others are.
+// events records events, each for itself: one that cannot be recorded says why, and the others are. A
+// single one that cannot be is the request's own problem.
 func (s *Server) events(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
 	var b struct {
 		Events []eventBody `json:"events"`
@@ -122,37 +122,39 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, x *site, p *auth
 	for i := range b.Events {
 		report, err := b.Events[i].report(p)
 		if err != nil {
-			out.Events[i] = s.badEvent(err)
+			out.Events[i] = s.badEvent(b.Events[i].ID, err)
 			continue
 		}
 		reports, which = append(reports, report), append(which, i)
 	}
 	recorded, errs := s.house.People.Append(r.Context(), x.place, reports)
-	status := http.StatusOK
 	for n, i := range which {
 		if errs[n] != nil {
-			out.Events[i] = s.badEvent(errs[n])
+			out.Events[i] = s.badEvent(b.Events[i].ID, errs[n])
 			continue
 		}
 		out.Events[i] = eventAnswer{ID: b.Events[i].ID, Index: &recorded[n].Index, Entry: recorded[n].ID.String(), Again: recorded[n].Again}
 		out.Seq = max(out.Seq, recorded[n].Index+1)
 	}
+	if p := out.Events[0].Error; p != nil && len(out.Events) == 1 {
+		writeProblem(w, p)
+		return nil
+	}
+	status := http.StatusOK
 	if i := slices.IndexFunc(out.Events, func(e eventAnswer) bool { return e.Error != nil && e.Error.Status >= 500 }); i >= 0 {
 		status = out.Events[i].Error.Status
-	} else if len(out.Events) == 1 && out.Events[0].Error != nil {
-		status = out.Events[0].Error.Status
 	}
 	answer(w, status, out)
 	return nil
 }
 
-func (s *Server) badEvent(err error) eventAnswer {
+func (s *Server) badEvent(id string, err error) eventAnswer {
 	p := s.problemOf(err)
 	if p.Status >= http.StatusInternalServerError {
 		s.house.Logger.Error("an event was not recorded", "err", err)
 		p.Detail = "the event was not recorded; send it again with the same id"
 	}
-	return eventAnswer{Error: &p}
+	return eventAnswer{ID: id, Error: &p}
 }
 
 // ledgerHead tells where the log stands and whose key signs it.
@@ -164,5 +166,3 @@ func (s *Server) ledgerHead(w http.ResponseWriter, r *http.Request) {
 	}
 	answer(w, http.StatusOK, map[string]any{"origin": h.Origin, "size": h.Size, "root": h.Edge.Root().String(), "key": s.house.Keys.Signer().Key(), "at": ledger.InstantOf(h.At).String()})
 }
-
-var errNotFound = errors.New("not found")

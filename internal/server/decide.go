@@ -93,7 +93,8 @@ func (s *Server) facts(ctx context.Context, j *judged, p *auth.Principal, e *eva
 	j.person, err = s.house.People.Facts(ctx, j.x.place, ref, int64(atLeast))
 	switch {
 	case errors.Is(err, subject.ErrBehind):
-		j.trouble = "context.at_least is beyond this log"
+		// A caller that has seen more than there is must hear of it: the database was set back.
+		return refusal{http.StatusConflict, "context.at_least is beyond the end of the log"}
 	case err != nil:
 		s.house.Logger.Error("what is known of a person cannot be read", "err", err)
 		return refusal{http.StatusInternalServerError, "what is known of the person cannot be read"}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -150,7 +151,11 @@ func TestQuestionBeyondTheLog(t *testing.T) {
 		if status, text := h.send("POST", "/starter/access/v1/evaluation", one); status != http.StatusConflict {
 			t.Errorf("one question: %d %s", status, text)
 		}
-		var many struct{ Evaluations []struct{ Context struct{ Error struct{ Status int } } } }
+		var many struct {
+			Evaluations []struct {
+				Context struct{ Error struct{ Status int } }
+			}
+		}
 		h.call("POST", "/starter/access/v1/evaluations", http.StatusOK, `{"evaluations":[`+one+`,`+one+`]}`, &many)
 		for i, e := range many.Evaluations {
 			if e.Context.Error.Status != http.StatusConflict {
@@ -164,16 +169,16 @@ func TestQuestionBeyondTheLog(t *testing.T) {
 func TestClientKnowsItsObligations(t *testing.T) {
 	h := start(t, starterDir)
 	q := client.Question{Person: "customer:1", Action: "disclose", Data: []string{"name", "contact.address"}, To: "carrier", For: "fulfilment"}
-	careless, careful := h.client(), h.client(func(c *client.Config) { c.Obligations = []string{"record-disclosure"} })
+	careless, careful := h.client(), h.client(func(c *client.Config) { c.Obligations = []string{"record-disclosure", "confirm-disclosure"} })
 	record(t, careless, client.Event{Person: "customer:1", Kind: client.Happened, Name: "order-placed"})
-	if a := decide(t, careful, q); !a.Allowed || !slices.Equal(a.Obligations, []string{"record-disclosure"}) || len(a.Unknown) > 0 {
+	if a := decide(t, careful, q); !a.Allowed || !slices.Equal(a.Obligations, []string{"record-disclosure", "confirm-disclosure"}) || len(a.Unknown) > 0 {
 		t.Errorf("one that records disclosures: %+v", a)
 	}
-	if a := decide(t, careless, q); a.Allowed || a.Kind != client.Unfulfilled || !slices.Equal(a.Unknown, []string{"record-disclosure"}) {
+	if a := decide(t, careless, q); a.Allowed || a.Kind != client.Unfulfilled || !slices.Equal(a.Unknown, a.Obligations) {
 		t.Errorf("one that does not: %+v", a)
 	}
 	h.Close()
-	if a := decide(t, careful, q); !a.Allowed || !a.FromSnapshot || !slices.Equal(a.Obligations, []string{"record-disclosure"}) {
+	if a := decide(t, careful, q); !a.Allowed || !a.FromSnapshot || !slices.Equal(a.Obligations, []string{"record-disclosure", "confirm-disclosure"}) {
 		t.Errorf("one that does, from a snapshot: %+v", a)
 	}
 	if a := decide(t, careless, q); a.Allowed {
@@ -207,7 +212,7 @@ func TestClientInTheShadow(t *testing.T) {
 func TestClientWhileTheServerIsGone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		h := startOn(t, url, starterDir)
-		c := h.client(func(c *client.Config) { c.Folder = t.TempDir() })
+		c := h.client(func(c *client.Config) { c.Folder = filepath.Join(t.TempDir(), "snapshots") })
 		account := client.Question{Person: "customer:1", Action: "use", Data: []string{"contact.email"}, For: "account"}
 		record(t, c, consent("customer:1"), consent("customer:2"), consent("customer:3"),
 			client.Event{Person: "customer:1", Kind: client.Happened, Name: "account-opened"}, client.Event{Person: "customer:3", Kind: client.Withdrawn, For: []string{"letter"}})
@@ -316,19 +321,20 @@ func TestClientAndServerHashAlike(t *testing.T) {
 	h := start(t, "../../policies/isodme")
 	var log strings.Builder
 	c := h.client(func(c *client.Config) {
-		c.Site, c.Purposes, c.Log = "isodme", map[string]client.Down{"": client.Snapshot(time.Hour), "direct-marketing": client.Snapshot(time.Hour), "w": client.Snapshot(time.Hour)}, slog.New(slog.NewTextHandler(&log, nil))
+		c.Site, c.Purposes, c.Log = "isodme", map[string]client.Down{"account": client.Snapshot(time.Hour), "direct-marketing": client.Snapshot(time.Hour)}, slog.New(slog.NewTextHandler(&log, nil))
 	})
-	word := rapid.OneOf(rapid.Just(""), rapid.SampledFrom([]string{"use", "email", "offers", "w", "ä\u2028\"\\"}), rapid.StringN(0, 12, 40))
-	words := rapid.SliceOfN(word, 0, 4)
-	value := rapid.OneOf(rapid.Map(word, func(s string) any { return s }), rapid.Map(rapid.Bool(), func(b bool) any { return b }),
+	of := func(words ...string) *rapid.Generator[string] { return rapid.SampledFrom(append(words, "", "")) }
+	free := rapid.OneOf(rapid.Just("ä\u2028\"\\\x00"), rapid.StringN(1, 8, 40)) // where the vocabulary says nothing
+	value := rapid.OneOf(rapid.Map(free, func(s string) any { return s }), rapid.Map(rapid.Bool(), func(b bool) any { return b }),
 		rapid.Map(rapid.Int64Range(-1<<53+1, 1<<53-1), func(n int64) any { return n }))
 	signed := 0
 	rapid.Check(t, func(t *rapid.T) {
-		q := client.Question{Person: "customer:1", Action: rapid.SampledFrom([]string{"use", "read", "disclose"}).Draw(t, "action"), Data: words.Draw(t, "data"),
-			For: rapid.SampledFrom([]string{"", "direct-marketing", "w"}).Draw(t, "for"), To: word.Draw(t, "to"), In: word.Draw(t, "in"), Source: word.Draw(t, "source"),
-			Role: word.Draw(t, "role"), Ground: word.Draw(t, "ground"), With: words.Draw(t, "with"), Group: rapid.IntRange(0, 1<<30).Draw(t, "group"),
-			Stated: map[string]any{"channel": value.Draw(t, "channel"), "topic": value.Draw(t, "topic"), "x" + word.Draw(t, "name"): value.Draw(t, "stated")},
-			Attributes: map[string]any{"action.properties." + rapid.StringN(1, 8, 20).Draw(t, "attribute"): value.Draw(t, "attribute's value")}}
+		q := client.Question{Person: "customer:1", Action: rapid.SampledFrom([]string{"use", "read", "disclose"}).Draw(t, "action"),
+			Data: rapid.SliceOfN(rapid.SampledFrom([]string{"contact.email", "contact", "name", "contact.email"}), 1, 4).Draw(t, "data"),
+			For:  rapid.SampledFrom([]string{"direct-marketing", "direct-marketing", "direct-marketing", "account"}).Draw(t, "for"), To: of("us").Draw(t, "to"), Role: free.Draw(t, "role"),
+			As: of("identified", "unlinked").Draw(t, "as"), Group: rapid.IntRange(0, 1<<30).Draw(t, "group"),
+			Stated:     map[string]any{"channel": of("email", "phone").Draw(t, "channel"), "topic": "offers", "x" + free.Draw(t, "name"): value.Draw(t, "stated")},
+			Attributes: map[string]any{"action.properties." + free.Draw(t, "attribute"): value.Draw(t, "attribute's value"), "subject.properties.x" + free.Draw(t, "of the asker"): value.Draw(t, "its value")}}
 		a, err := c.Decide(h.t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
@@ -340,7 +346,7 @@ func TestClientAndServerHashAlike(t *testing.T) {
 			signed++
 		}
 	})
-	if signed == 0 {
-		t.Error("nothing was signed")
+	if signed < 20 {
+		t.Errorf("%d answers were signed", signed)
 	}
 }

@@ -38,6 +38,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.house.Logger.Error("a request failed", "route", r.Pattern, "err", err)
 		p.Detail = "nothing was changed; the server's log says why"
 	}
+	writeProblem(w, &p)
+}
+
+func writeProblem(w http.ResponseWriter, p *problem) {
 	text, _ := json.Marshal(p)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
