@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/internal/auth"
 )
 
@@ -120,7 +119,7 @@ func (s *Server) issueKey(w http.ResponseWriter, r *http.Request, _ *site, p *au
 	if at, err := instantOf(b.Expires); err != nil {
 		return refusal{http.StatusBadRequest, "expires is an instant of RFC 3339, as 2027-02-28T12:00:00Z"}
 	} else if at != 0 {
-		expires = decision.Instant(at).Time()
+		expires = at.Time()
 	}
 	no, err := s.principalNo(r, b.Principal)
 	if errors.Is(err, auth.ErrNone) {

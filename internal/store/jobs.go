@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -30,11 +28,7 @@ type job struct {
 	after time.Time // zero: at once
 }
 
-type jobs struct {
-	instance string
-	lite     *river.Client[*sql.Tx]
-	pg       *river.Client[pgx.Tx]
-}
+type jobs struct{ instance string }
 
 func instance(name string) string {
 	if name == "" {

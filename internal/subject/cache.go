@@ -43,15 +43,6 @@ func (c *cache[K, V]) put(k K, v V) {
 	c.young[k] = v
 }
 
-func (c *cache[K, V]) drop(keys ...K) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, k := range keys {
-		delete(c.young, k)
-		delete(c.old, k)
-	}
-}
-
 func (c *cache[K, V]) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

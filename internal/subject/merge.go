@@ -17,6 +17,10 @@ var ErrMerge = errors.New("cannot be merged")
 // read after the first's from now on, so that Split can undo it. What was withdrawn or objected to in
 // either holds for both.
 func (p *People) Merge(ctx context.Context, site *Site, into, other Ref) error {
+	return p.again(ctx, func() error { return p.merge(ctx, site, into, other) })
+}
+
+func (p *People) merge(ctx context.Context, site *Site, into, other Ref) error {
 	a, err := p.find(ctx, site, into)
 	if err != nil {
 		return err
@@ -43,7 +47,7 @@ func (p *People) Merge(ctx context.Context, site *Site, into, other Ref) error {
 		if _, err := tx.Exec(ctx, `UPDATE subject SET merged = $1 WHERE no = $2 OR merged = $2`, a.no, b.no); err != nil {
 			return err
 		}
-		return p.moving(ctx, tx, site, "merged", a, b)
+		return p.moving(tx, site, "merged", a, b)
 	})
 	if err != nil {
 		return fmt.Errorf("merge: %w", err)
@@ -80,7 +84,7 @@ func (p *People) Split(ctx context.Context, site *Site, who Identity) error {
 				return err
 			}
 		}
-		return p.moving(ctx, tx, site, "split", a, b)
+		return p.moving(tx, site, "split", a, b)
 	})
 	if err != nil {
 		return fmt.Errorf("split: %w", err)
@@ -89,7 +93,7 @@ func (p *People) Split(ctx context.Context, site *Site, who Identity) error {
 }
 
 // moving records a merger or a split in both histories. Facts leave these records out.
-func (p *People) moving(ctx context.Context, tx *store.Tx, site *Site, kind string, people ...*person) error {
+func (p *People) moving(tx *store.Tx, site *Site, kind string, people ...*person) error {
 	tx.Moves()
 	now := ledger.InstantOf(tx.Now())
 	for _, x := range people {
