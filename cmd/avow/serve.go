@@ -50,17 +50,22 @@ func (f *stateFlags) keysDir() string {
 
 // open opens the state, and says what to do where it cannot be opened.
 func (f *stateFlags) open(ctx context.Context, log *slog.Logger) (*server.House, error) {
-	if f.db != "" && !strings.HasPrefix(f.db, "postgres://") && !strings.HasPrefix(f.db, "postgresql://") {
-		return nil, usage{hinted{errors.New("--db is no address of a PostgreSQL"), "--db postgres://user@host/name; without --db the state is a SQLite file in --dir"}}
-	}
 	if answers(filepath.Join(f.dir, socketName)) {
 		return nil, hinted{fmt.Errorf("a server runs with --dir %s already", f.dir), "the other verbs speak to it; a second server on one PostgreSQL has a --dir of its own, and the same --keys"}
 	}
-	house, err := server.OpenHouse(ctx, server.HouseConfig{Dir: f.dir, Database: f.db, Keys: f.keys, Origin: f.origin, Logger: log})
-	switch {
-	case errors.Is(err, store.ErrInUse):
+	house, err := f.house(ctx, log)
+	if errors.Is(err, store.ErrInUse) {
 		return nil, hinted{err, "a server runs with --dir " + f.dir + "; the other verbs speak to it"}
-	case err != nil && f.db != "":
+	}
+	return house, err
+}
+
+func (f *stateFlags) house(ctx context.Context, log *slog.Logger) (*server.House, error) {
+	if f.db != "" && !strings.HasPrefix(f.db, "postgres://") && !strings.HasPrefix(f.db, "postgresql://") {
+		return nil, usage{hinted{errors.New("--db is no address of a PostgreSQL"), "--db postgres://user@host/name; without --db the state is a SQLite file in --dir"}}
+	}
+	house, err := server.OpenHouse(ctx, server.HouseConfig{Dir: f.dir, Database: f.db, Keys: f.keys, Origin: f.origin, Logger: log})
+	if err != nil && f.db != "" && strings.HasPrefix(err.Error(), "open store") {
 		return nil, hinted{err, "is the PostgreSQL of --db running, does the database exist, and may this account use it?"}
 	}
 	return house, err

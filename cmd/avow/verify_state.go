@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/avowhq/avow/internal/server"
 	"github.com/avowhq/avow/internal/store"
 )
 
@@ -20,8 +19,11 @@ func isState(dir string) bool {
 }
 
 // verifyState recomputes the database of a server that does not run.
-func verifyState(ctx context.Context, c *cobra.Command, dir string, asJSON bool) error {
-	house, err := server.OpenHouse(ctx, server.HouseConfig{Dir: dir})
+func verifyState(ctx context.Context, c *cobra.Command, state *stateFlags, asJSON bool) error {
+	if _, err := os.Stat(state.keysDir()); err != nil {
+		return hinted{fmt.Errorf("no keys to open the database with: %w", err), "--keys names their folder, where it is not keys in " + state.dir}
+	}
+	house, err := state.house(ctx, nil)
 	if errors.Is(err, store.ErrInUse) {
 		return hinted{err, "stop its server first, or verify the log that it serves: avow verify http://…/ledger --key …"}
 	}
