@@ -269,3 +269,16 @@ func TestEpochs(t *testing.T) {
 		}
 	})
 }
+
+// A caller acts in the roles of its principal, and for the recipient that its key is bound to; in no other.
+func TestRolesAreThePrincipals(t *testing.T) {
+	h := startOn(t, storetest.SQLite(t), starterDir)
+	h.call("POST", "/api/v1/principals", http.StatusCreated, map[string]any{"name": "mailer", "kind": "staff", "roles": []string{"treasurer"}}, nil)
+	_, key := h.key(map[string]any{"scopes": []string{"decide"}})
+	for role, want := range map[string]int{"": 200, "treasurer": 200, "gardener": 403} {
+		body := `{"subject":{"type":"staff","id":"mailer","properties":{"role":"` + role + `"}},"action":{"name":"read"},"resource":{"type":"person","id":"customer:1","properties":{"data":["invoices"]}},"context":{"for":"bookkeeping"}}`
+		if status, text := h.send("POST", "/starter/access/v1/evaluation", body, key...); status != want {
+			t.Errorf("role %q: %d %s", role, status, text)
+		}
+	}
+}

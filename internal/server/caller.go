@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,10 +29,16 @@ func (s *Server) caller(r *http.Request) (*auth.Principal, error) {
 		return nil, refusal{http.StatusUnauthorized, "send an API key: Authorization: Bearer avow_…"}
 	}
 	p, err := s.house.Auth.Authenticate(r.Context(), strings.TrimSpace(secret))
-	if err != nil {
-		return nil, refusal{http.StatusUnauthorized, "the API key is not valid: unknown, expired or revoked"}
+	if err == nil {
+		return p, nil
 	}
-	return p, nil
+	for _, why := range []error{auth.ErrMalformed, auth.ErrMistyped, auth.ErrUnknown, auth.ErrExpired, auth.ErrRevoked, auth.ErrEnded} {
+		if errors.Is(err, why) {
+			return nil, refusal{http.StatusUnauthorized, why.Error()}
+		}
+	}
+	s.house.Logger.Error("keys cannot be checked", "err", err)
+	return nil, refusal{http.StatusServiceUnavailable, "the API key cannot be checked now; try again"}
 }
 
 // entitled is the caller, if it has a scope, the site, and calls left.
@@ -41,7 +48,9 @@ func (s *Server) entitled(w http.ResponseWriter, r *http.Request, scope auth.Sco
 	}
 	p, err := s.caller(r)
 	if err != nil {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="avow"`)
+		if why, ok := errors.AsType[refusal](err); ok && why.status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="avow"`)
+		}
 		return nil, err
 	}
 	if !p.Has(scope) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/internal/auth"
@@ -32,6 +33,9 @@ func (s *Server) decide(ctx context.Context, x *site, p *auth.Principal, e *eval
 		return s.verdict(ctx, &j, e)
 	}
 	j.request = q.Request
+	if by := q.Request.By; by != "" && !mayActAs(p, by) {
+		return verdict{}, refusal{http.StatusForbidden, "the role is none of those that the key's principal has"}
+	}
 	to := q.Request.To
 	if to == "" {
 		to = decision.Us
@@ -51,6 +55,11 @@ func (s *Server) decide(ctx context.Context, x *site, p *auth.Principal, e *eval
 		x.scratch.Put(d)
 	}
 	return s.verdict(ctx, &j, e)
+}
+
+// mayActAs reports whether the principal acts in a role, or for a recipient.
+func mayActAs(p *auth.Principal, role string) bool {
+	return p.Has(auth.AnySubject) || slices.Contains(p.Roles, role) || p.Binding.Recipient == role
 }
 
 // askedAt is the time of the question: ours, unless the caller may set it and does.

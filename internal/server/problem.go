@@ -27,7 +27,7 @@ var problemTitles = map[string]string{
 	"conflict":     "It contradicts what is there",
 	"too-large":    "The request is too large",
 	"too-many":     "Too many requests",
-	"sealed":       "The server is sealed",
+	"sealed":       "The server cannot answer now",
 	"internal":     "The server failed",
 }
 
