@@ -9,7 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The stories run the real command, built once.
+// The stories run the real command, built once. Beside what testscript has they know `start`, `stop`,
+// `post` and `status` (server_test.go).
 func TestStories(t *testing.T) {
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-o", filepath.Join(bin, "avow"), ".")
@@ -21,9 +22,11 @@ func TestStories(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "post": post, "status": status},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
+			e.Values[runningKey{}] = new(running)
 			return os.CopyFS(filepath.Join(e.WorkDir, "policies"), os.DirFS(policies))
 		},
 	})
