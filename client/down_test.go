@@ -132,7 +132,7 @@ func TestBreaker(t *testing.T) {
 	c := h.start(t, func(c *client.Config) { c.Timeout, c.Clock = 200*time.Millisecond, clock })
 	ask(t, c, letter("customer:1"))
 	h.breakWith(func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true })
-	h.calls = 0
+	h.with(func() { h.calls = 0 })
 	began := time.Now()
 	for range 200 {
 		if a := ask(t, c, letter("customer:1")); !a.FromSnapshot {
@@ -142,8 +142,8 @@ func TestBreaker(t *testing.T) {
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("200 questions took %v", took)
 	}
-	if h.calls != 3 {
-		t.Errorf("%d calls before the server was left alone", h.calls)
+	if n := h.called(); n != 3 {
+		t.Errorf("%d calls before the server was left alone", n)
 	}
 
 	offset.Store(int64(2 * time.Second)) // the pause is over: one of many tries
@@ -153,15 +153,15 @@ func TestBreaker(t *testing.T) {
 		wait.Go(func() { ask(t, c, letter("customer:1")) })
 	}
 	wait.Wait()
-	if h.calls != 1 {
-		t.Errorf("%d of 20 tried", h.calls)
+	if n := h.called(); n != 1 {
+		t.Errorf("%d of 20 tried", n)
 	}
 
 	h.breakWith(nil)
 	offset.Store(int64(3500 * time.Millisecond)) // the second pause is longer
 	h.with(func() { h.calls = 0 })
-	if a := ask(t, c, letter("customer:1")); !a.FromSnapshot || h.calls != 0 {
-		t.Errorf("in the second pause: %+v after %d calls", a, h.calls)
+	if a := ask(t, c, letter("customer:1")); !a.FromSnapshot || h.called() != 0 {
+		t.Errorf("in the second pause: %+v after %d calls", a, h.called())
 	}
 	offset.Store(int64(6 * time.Second))
 	for range 3 {

@@ -307,6 +307,13 @@ func (h *house) with(change func()) {
 	change()
 }
 
+// called is how many calls came.
+func (h *house) called() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.calls
+}
+
 func (h *house) breakWith(fault func(http.ResponseWriter, *http.Request) bool) {
 	h.with(func() { h.fault = fault })
 }
