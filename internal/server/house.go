@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -113,13 +112,15 @@ func (h *House) openKeys(c HouseConfig, dir string) error {
 	if o.Origin == "" {
 		o.Origin = "avow.local"
 	}
-	if _, err = os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+	h.Keys, err = vault.Open(dir, o)
+	if errors.Is(err, vault.ErrMissing) {
 		if _, err := os.Stat(filepath.Join(c.Dir, "avow.db")); err == nil {
-			return fmt.Errorf("open house: %s is missing, and without its keys the database cannot be read; restore the folder", dir)
+			return fmt.Errorf("open house: %s has no keys, and without them the database cannot be read; restore the folder", dir)
 		}
 		h.Keys, err = vault.Create(dir, o)
-	} else {
-		h.Keys, err = vault.Open(dir, o)
+		if errors.Is(err, vault.ErrExists) { // another server that starts was first
+			h.Keys, err = vault.Open(dir, o)
+		}
 	}
 	if err != nil {
 		return err

@@ -100,8 +100,11 @@ func (s *Server) settle(ctx context.Context, x *site) error {
 	if s.house.Doubt != nil {
 		return nil
 	}
-	var err error
-	if x.place, err = s.house.People.Site(ctx, x.model.Site, x.model, x.program, x.version); err != nil {
+	err := evenIfTogether(func() (err error) {
+		x.place, err = s.house.People.Site(ctx, x.model.Site, x.model, x.program, x.version)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	x.log.site, x.log.full = x.place.No, s.full
@@ -109,7 +112,18 @@ func (s *Server) settle(ctx context.Context, x *site) error {
 	if err := x.shadow.load(ctx, s.house.Store, x.place.No); err != nil {
 		return err
 	}
-	return s.publish(ctx, x)
+	return evenIfTogether(func() error { return s.publish(ctx, x) })
+}
+
+// evenIfTogether does again what another server that starts at the same time was first to do.
+func evenIfTogether(do func() error) error {
+	var refused *store.DatabaseError
+	for range 10 {
+		if err := do(); !errors.As(err, &refused) || !refused.Unique() {
+			return err
+		}
+	}
+	return refused
 }
 
 // metrics are counts and sizes, never of one person.
