@@ -144,23 +144,39 @@ func (l *lite) close() error {
 
 // update joins a group, and leads it if nobody does.
 func (l *lite) update(ctx context.Context, s *Store, fn func(context.Context, *Tx) error) error {
-	// A statement that is interrupted would take the whole group with it.
-	u := &update{fn: fn, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), lead: make(chan struct{})}
+	for first := false; ; first = true {
+		// A statement that is interrupted would take the whole group with it.
+		u := &update{fn: fn, ctx: context.WithoutCancel(ctx), done: make(chan struct{}), lead: make(chan struct{})}
+		l.await(s, u, first)
+		if !errors.Is(u.err, errBehind) {
+			return rethrow(u.err)
+		}
+	}
+}
+
+// errBehind is returned by an update that must be the first of its group, and is not.
+var errBehind = errors.New("others are in the group before")
+
+// await returns when the update's group is over. first puts it before all who wait.
+func (l *lite) await(s *Store, u *update, first bool) {
 	l.mu.Lock()
-	l.waiting = append(l.waiting, u)
-	first := !l.leading
+	if first {
+		l.waiting = append([]*update{u}, l.waiting...)
+	} else {
+		l.waiting = append(l.waiting, u)
+	}
+	idle := !l.leading
 	l.leading = true
 	l.mu.Unlock()
-	if !first {
+	if !idle {
 		select {
 		case <-u.done:
-			return rethrow(u.err)
+			return
 		case <-u.lead:
 		}
 	}
 	l.run(s)
 	<-u.done
-	return rethrow(u.err)
 }
 
 // run writes one group and hands the lead on.
@@ -231,6 +247,7 @@ func (l *lite) group(s *Store, group []*update) {
 func (l *lite) one(s *Store, u *update, lt *liteTx, head *Head, shared bool, g *gathered) error {
 	tx := s.newTx()
 	tx.lite, u.tx = lt, tx
+	tx.behind = len(g.entries) > 0
 	if shared {
 		if _, err := lt.exec("SAVEPOINT one", nil); err != nil {
 			return err

@@ -97,7 +97,7 @@ func (s *Store) inPostgres(ctx context.Context, tx *Tx, fn func(context.Context,
 	if err := call(ctx, tx, fn); err != nil {
 		return err
 	}
-	if len(tx.entries) == 0 && len(tx.jobs) == 0 && !tx.moves {
+	if len(tx.entries) == 0 && len(tx.jobs) == 0 && !tx.moves && tx.since < 0 {
 		tx.queue("COMMIT")
 		return tx.send(ctx)
 	}

@@ -24,6 +24,7 @@ type Tx struct {
 	jobs    []job
 	since   int64 // what the caller's knowledge of people is as of, -1: it has none
 	moves   bool
+	behind  bool  // others of its group have entries
 	head    *Head // after the commit
 }
 
@@ -107,6 +108,20 @@ func (tx *Tx) Append(entries ...Entry) { tx.entries = append(tx.entries, entries
 // AsOf says what the caller knows of people is as of the erasure or merge of that number (Head.Moved).
 // The commit is refused with ErrMoved if there was another since.
 func (tx *Tx) AsOf(moved int64) { tx.since = moved }
+
+// Alone waits until nobody else is committing to the log, and holds them off until the commit: what is read
+// and deleted from here on is all there is. On SQLite fn may run again for it, as the first of a group:
+// the entries of those before are not in their table yet.
+func (tx *Tx) Alone(ctx context.Context) error {
+	if tx.pg == nil {
+		if tx.behind {
+			return errBehind
+		}
+		return nil
+	}
+	var id int64
+	return tx.Row(ctx, `SELECT id FROM log_head WHERE id = 1 FOR UPDATE`, nil, &id)
+}
 
 // Moves says that this transaction erases or merges people: what others know of them is void.
 func (tx *Tx) Moves() { tx.moves = true }

@@ -180,6 +180,10 @@ func (p *People) sole(ctx context.Context, site *Site, identities []Identity) (i
 
 // Identify gives a person a further identity. It is ErrTaken if another person has it.
 func (p *People) Identify(ctx context.Context, site *Site, by string, ref Ref, more Identity) error {
+	return p.again(ctx, func() error { return p.identify(ctx, site, by, ref, more) })
+}
+
+func (p *People) identify(ctx context.Context, site *Site, by string, ref Ref, more Identity) error {
 	x, err := p.find(ctx, site, ref)
 	if err != nil {
 		return err
@@ -192,8 +196,7 @@ func (p *People) Identify(ctx context.Context, site *Site, by string, ref Ref, m
 	l.identity(site.No, x.no, &s)
 	err = p.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		tx.AsOf(x.moved)
-		var owner int64
-		err := tx.Row(ctx, `SELECT subject FROM identity WHERE site = $1 AND hash = $2`, []any{site.No, s.hash.Sum[:]}, &owner)
+		owner, err := p.owner(ctx, tx, site, more)
 		switch {
 		case err == nil && owner == x.no:
 			return nil
@@ -217,6 +220,18 @@ func (p *People) Identify(ctx context.Context, site *Site, by string, ref Ref, m
 		return fmt.Errorf("identify a person: %w", err)
 	}
 	return err
+}
+
+// owner is the number of who has the identity, hashed under any key that is still in use. It is ErrNone if
+// nobody has it.
+func (p *People) owner(ctx context.Context, tx *store.Tx, site *Site, i Identity) (no int64, err error) {
+	for _, h := range p.keys.Hashes(vault.ForIdentity, site.Name, i.Kind, i.Value) {
+		err = tx.Row(ctx, `SELECT subject FROM identity WHERE site = $1 AND hash = $2`, []any{site.No, h.Sum[:]}, &no)
+		if !errors.Is(err, store.ErrNone) {
+			return no, err
+		}
+	}
+	return 0, store.ErrNone
 }
 
 func (p *People) find(ctx context.Context, site *Site, ref Ref) (*person, error) {

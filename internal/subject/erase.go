@@ -31,17 +31,39 @@ func (p *People) Erase(ctx context.Context, site *Site, ref Ref) (Erasure, error
 	if err := p.settle(); err != nil {
 		return Erasure{}, err
 	}
-	x, err := p.find(ctx, site, ref)
-	if err != nil {
-		return Erasure{}, err
-	}
 	var e Erasure
 	var ids []ID
 	var entry store.Entry
+	err := p.again(ctx, func() (err error) {
+		e, ids, entry, err = p.erase(ctx, site, ref)
+		return err
+	})
+	if err != nil {
+		return Erasure{}, err
+	}
+	if err := p.noteErased(ids, &e); err != nil {
+		return e, err
+	}
+	if err := p.erasureTold(ctx, entry.ID); err != nil {
+		return e, err
+	}
+	e.Since, err = p.truncate(ctx, e.At)
+	return e, err
+}
+
+// erase is the erasure's transaction. What somebody else records meanwhile is in it, or is refused.
+func (p *People) erase(ctx context.Context, site *Site, ref Ref) (e Erasure, ids []ID, entry store.Entry, err error) {
+	x, err := p.find(ctx, site, ref)
+	if err != nil {
+		return e, nil, entry, err
+	}
 	err = p.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		e, ids = Erasure{At: ledger.InstantOf(tx.Now())}, nil
 		tx.AsOf(x.moved)
 		tx.Moves()
+		if err := tx.Alone(ctx); err != nil {
+			return err
+		}
 		all, err := together(ctx, tx, x.no)
 		if err != nil {
 			return err
@@ -60,21 +82,15 @@ func (p *People) Erase(ctx context.Context, site *Site, ref Ref) (Erasure, error
 		if err != nil {
 			return err
 		}
-		entry.Index = &e.Index
+		entry.Index = new(int64)
 		tx.Append(entry)
 		return oweErasure(ctx, tx, site, ids, entry.ID)
 	})
 	if err != nil {
-		return Erasure{}, fmt.Errorf("erase a person: %w", err)
+		return e, nil, entry, fmt.Errorf("erase a person: %w", err)
 	}
-	if err := p.noteErased(ids, &e); err != nil {
-		return e, err
-	}
-	if err := p.erasureTold(ctx, entry.ID); err != nil {
-		return e, err
-	}
-	e.Since, err = p.truncate(ctx, e.At)
-	return e, err
+	e.Index = *entry.Index
+	return e, ids, entry, nil
 }
 
 // truncateTries is how often an erasure waits for readers, a tenth of a second each.

@@ -62,6 +62,9 @@ func tryOpen(t testing.TB, s setting) (*house, error) {
 	}
 	h.people, err = subject.New(context.Background(), subject.Config{Store: h.store, Keys: h.keys, Journal: h.journal})
 	if err == nil {
+		err = h.people.SettleErasures(context.Background())
+	}
+	if err == nil {
 		err = h.people.Doubts(context.Background())
 	}
 	if err != nil {
