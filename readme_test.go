@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,12 +23,14 @@ import (
 //	<!-- test -->              sh: run it; every command must succeed
 //	<!-- test: status 1 -->    sh: run it; the last command must exit with 1, the others with 0
 //	<!-- test: ready -->       sh: run it until it prints "ready …", then interrupt it; it must end well
+//	<!-- test: serve -->       sh: the same, but it goes on until a stop or the end of the document
+//	<!-- test: stop -->        sh: interrupt what serves, which must end well; then run it as a test
 //	<!-- skip: REASON -->      sh: not run, for a stated reason
 //	<!-- output -->            text: its lines occur in this order in what the block before printed; … skips
 //	<!-- clause -->            markdown: a clause that `avow check` and `avow test` accept (testdata/readme)
 //
 // The blocks of one document run in order under bash, in one temporary folder that begins as a copy
-// of policies/, with the built avow first in the path.
+// of policies/, with the built avow first in the path. The address 127.0.0.1:8080 stands for a free one.
 
 // A docBlock is one fenced block and the comment above it.
 type docBlock struct {
@@ -78,8 +81,16 @@ func runDocument(t *testing.T, name, avow string) {
 	if err := os.CopyFS(filepath.Join(dir, "policies"), os.DirFS("policies")); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := exec.LookPath("curl"); err != nil && strings.Contains(string(text), "\ncurl ") {
+		if os.Getenv("AVOW_CI") == "1" {
+			t.Fatalf("missing: curl, which %s uses: %v", name, err)
+		}
+		t.Skipf("missing: curl, which %s uses: %v", name, err)
+	}
+	here := strings.NewReplacer("go run ./cmd/avow", "avow", "127.0.0.1:8080", freeAddress(t))
 	printed := ""
-	for _, b := range blocks(strings.ReplaceAll(string(text), "go run ./cmd/avow", "avow")) {
+	var serving *server
+	for _, b := range blocks(here.Replace(string(text))) {
 		at := fmt.Sprintf("%s:%d", name, b.line)
 		switch {
 		case b.fence == "sh" && b.mark == "":
@@ -87,7 +98,17 @@ func runDocument(t *testing.T, name, avow string) {
 		case b.mark == "skip" && b.arg == "":
 			t.Errorf("%s: skip wants a reason", at)
 		case b.mark == "test" && b.arg == "ready":
-			printed = untilReady(t, at, shell(t, dir, avow, b.text))
+			s := untilReady(t, at, shell(t, dir, avow, b.text))
+			s.stop(t)
+			printed = printedBy(t, s.Cmd)
+		case b.mark == "test" && b.arg == "serve":
+			serving.stop(t)
+			serving = untilReady(t, at, shell(t, dir, avow, b.text))
+			printed = printedBy(t, serving.Cmd)
+		case b.mark == "test" && b.arg == "stop":
+			serving.stop(t)
+			serving = nil
+			printed = toTheEnd(t, at, shell(t, dir, avow, b.text), "")
 		case b.mark == "test":
 			printed = toTheEnd(t, at, shell(t, dir, avow, b.text), b.arg)
 		case b.mark == "output":
@@ -98,6 +119,18 @@ func runDocument(t *testing.T, name, avow string) {
 			checkClause(t, at, avow, b.text)
 		}
 	}
+	serving.stop(t)
+}
+
+// freeAddress is one on which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // blocks reads the fenced blocks of a document.
@@ -132,7 +165,7 @@ func shell(t *testing.T, dir, avow, script string) *exec.Cmd {
 	if err != nil {
 		t.Fatalf("missing: bash, which runs the documentation's commands: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	c := exec.CommandContext(ctx, bash, "-euo", "pipefail", "-c", script)
 	c.Dir = dir
@@ -173,8 +206,16 @@ func toTheEnd(t *testing.T, at string, c *exec.Cmd, arg string) string {
 	return printedBy(t, c)
 }
 
-// untilReady runs a server until it says that it is ready, and ends it as Ctrl-C does.
-func untilReady(t *testing.T, at string, c *exec.Cmd) string {
+// A server is a block that goes on.
+type server struct {
+	*exec.Cmd
+	at      string
+	ended   chan error
+	stopped bool
+}
+
+// untilReady runs a server until it says that it is ready.
+func untilReady(t *testing.T, at string, c *exec.Cmd) *server {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("an interrupt cannot be sent here")
@@ -183,24 +224,38 @@ func untilReady(t *testing.T, at string, c *exec.Cmd) string {
 	if err := c.Start(); err != nil {
 		t.Fatalf("%s: %v", at, err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
+	s := &server{Cmd: c, at: at, ended: make(chan error, 1)}
+	go func() { s.ended <- c.Wait() }()
+	t.Cleanup(func() {
+		if !s.stopped {
+			syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+		}
+	})
 	deadline := time.After(30 * time.Second)
 	for !slices.ContainsFunc(strings.Split(printedBy(t, c), "\n"), isReady) {
 		select {
-		case err := <-ended:
+		case err := <-s.ended:
 			t.Fatalf("%s: ended before it was ready: %v\n%s", at, err, printedBy(t, c))
 		case <-deadline:
-			syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
 			t.Fatalf("%s: not ready after 30 s:\n%s", at, printedBy(t, c))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	syscall.Kill(-c.Process.Pid, syscall.SIGINT)
-	if err := <-ended; err != nil && !interrupted(err) {
-		t.Errorf("%s: after an interrupt: %v\n%s", at, err, printedBy(t, c))
+	return s
+}
+
+// stop ends the server, if there is one, as Ctrl-C does.
+func (s *server) stop(t *testing.T) {
+	t.Helper()
+	if s == nil {
+		return
 	}
-	return printedBy(t, c)
+	syscall.Kill(-s.Process.Pid, syscall.SIGINT)
+	err := <-s.ended
+	s.stopped = true
+	if err != nil && !interrupted(err) {
+		t.Errorf("%s: after an interrupt: %v\n%s", s.at, err, printedBy(t, s.Cmd))
+	}
 }
 
 func isReady(line string) bool { return strings.HasPrefix(line, "ready http") }

@@ -43,8 +43,12 @@ keeps its leaves, which say nothing without those keys; every other proof holds.
 		if *asJSON {
 			return writeJSON(c.OutOrStdout(), out)
 		}
-		fmt.Fprintf(c.OutOrStdout(), "erased: %s, %s and their keys; of evidence %s, restricted\nunreadable here since %s; entry %d of the log\n",
-			counted(out.Identities, "identity", "identities"), counted(out.Records, "record", "records"), counted(out.Evidence, "record stays", "records stay"), out.Since, out.Index)
+		since := "since " + out.Since
+		if out.Since == "" {
+			since = "within seconds of the end of whoever reads the database now"
+		}
+		fmt.Fprintf(c.OutOrStdout(), "erased: %s, %s and their keys; of evidence %s, restricted\nunreadable here %s; entry %d of the log\n",
+			counted(out.Identities, "identity", "identities"), counted(out.Records, "record", "records"), counted(out.Evidence, "record stays", "records stay"), since, out.Index)
 		return nil
 	}
 	return c

@@ -15,7 +15,7 @@ func keysCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "keys",
 		Short: "API keys, and the keys under which people's keys are wrapped",
-		Long: `API keys say who may ask what: list, issue, renew, revoke. Epochs are the keys outside
+		Long: `API keys say who may ask what: list, issue, renew, revoke, end. Epochs are the keys outside
 the database under which the keys of people are wrapped: rotate, destroy. What was
 erased is unreadable in every copy once the epochs from before it are destroyed.`,
 		Example: `  avow keys list
@@ -29,7 +29,7 @@ erased is unreadable in every copy once the epochs from before it are destroyed.
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(keysListCommand(), keysIssueCommand(), keysRenewCommand(), keysRevokeCommand(), epochRotateCommand(), epochDestroyCommand())
+	c.AddCommand(keysListCommand(), keysIssueCommand(), keysRenewCommand(), keysRevokeCommand(), keysEndCommand(), epochRotateCommand(), epochDestroyCommand())
 	return c
 }
 
@@ -66,6 +66,7 @@ func tellCallers(w io.Writer, text []byte) error {
 	var out struct {
 		Principals []struct {
 			Name, Kind, Ended string
+			Roles             []string
 			Keys              []struct {
 				ID, State, Expires, Successor string
 				Binding                       struct {
@@ -79,7 +80,7 @@ func tellCallers(w io.Writer, text []byte) error {
 		return fmt.Errorf("read the list of principals: %w", err)
 	}
 	for _, p := range out.Principals {
-		fmt.Fprintf(w, "%s (%s)", p.Name, p.Kind)
+		fmt.Fprintf(w, "%s (%s)", p.Name, strings.Join(append([]string{p.Kind}, p.Roles...), ", "))
 		if p.Ended != "" {
 			fmt.Fprintf(w, ", ended %s", p.Ended)
 		}
@@ -137,10 +138,10 @@ func tellEpochs(w io.Writer, text []byte) error {
 func keysIssueCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "issue NAME",
-		Short: "Issue an API key to a machine; the secret is shown once",
-		Long: `Issue an API key to a machine, which is made if there is none of the name. The secret
+		Short: "Issue an API key to a machine or a member of staff; the secret is shown once",
+		Long: `Issue an API key. NAME is made, as a machine, if there is none of the name. The secret
 is shown once, alone on the standard output. The service asks under this NAME: it
-sends it as subject.id.
+sends it as subject.id. The name stands in the log for ever: let it be nobody's own.
 
 Scopes: decide, events:write, people:read, people:write, ledger:read, decisions:read,
 shadow:write, erase, keys:admin; and liberties within decide: time:any, facts:any,
@@ -156,6 +157,8 @@ subject:any.`,
 	purposes := c.Flags().StringSlice("purpose", nil, "only for these purposes")
 	actions := c.Flags().StringSlice("action", nil, "only for these actions")
 	recipient := c.Flags().String("recipient", "", "the recipient it speaks for")
+	roles := c.Flags().StringSlice("role", nil, "of a new NAME: a role of the vocabulary in which it may ask")
+	staff := c.Flags().Bool("staff", false, "of a new NAME: it is a member of staff, not a machine")
 	expires := c.Flags().Duration("expires", 0, "how long it is valid; 0: until it is revoked")
 	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -165,6 +168,12 @@ subject:any.`,
 		body := map[string]any{"principal": args[0], "binding": map[string]any{"scopes": *scopes, "sites": *sites, "purposes": *purposes, "actions": *actions, "recipient": *recipient}}
 		if *expires > 0 {
 			body["expires"] = time.Now().Add(*expires).UTC().Format(time.RFC3339)
+		}
+		if len(*roles) > 0 || *staff {
+			kind := map[bool]string{true: "staff", false: "machine"}[*staff]
+			if err := server.call(c.Context(), "POST", api("principals"), map[string]any{"name": args[0], "kind": kind, "roles": *roles}, nil); err != nil {
+				return hinted{err, "--role and --staff are for a NAME that there is not yet"}
+			}
 		}
 		return newKey(c, &server, api("keys"), body, *asJSON)
 	}
@@ -219,6 +228,29 @@ func keysRevokeCommand() *cobra.Command {
 			return err
 		}
 		fmt.Fprintf(c.OutOrStdout(), "key %s is revoked\n", args[0])
+		return nil
+	}
+	return c
+}
+
+func keysEndCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "end NAME",
+		Short:   "End a machine or a member of staff, with all their keys, for ever",
+		Example: "  avow keys end shop --yes",
+		Args:    exactly("NAME"),
+	}
+	var server remote
+	server.add(c)
+	yes := c.Flags().Bool("yes", false, "do it; without it nothing happens")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if !*yes {
+			return usage{hinted{errors.New("a name that has ended is never given again"), "add --yes; avow keys revoke ends one key alone"}}
+		}
+		if err := server.call(c.Context(), "POST", api("principals", args[0], "end"), struct{}{}, nil); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.OutOrStdout(), "%s has ended, with all keys\n", args[0])
 		return nil
 	}
 	return c

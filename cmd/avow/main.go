@@ -73,6 +73,7 @@ func rootCommand() *cobra.Command {
 the system do, and an example that proves it.
 
 Exit status: 0 ok, 1 failed or denied, 2 usage, 3 verification failed.`,
+		Example:       "  avow demo\n  avow check policies/starter",
 		SilenceErrors: true, SilenceUsage: true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -87,7 +87,8 @@ func serveCommand() *cobra.Command {
 		Long: `Answer questions over HTTP (AuthZEN 1.0), take events about people, serve the log
 and show the notices. The state lies in --dir: a SQLite file, or nothing but keys
 and socket where --db names a PostgreSQL. The first start makes keys and prints an
-API key once.`,
+API key once. AVOW_KEYS_PASSPHRASE_FILE names a file whose first line seals the keys;
+then each start needs it. Ctrl-C or SIGTERM ends it; what is under way is finished.`,
 		Example: "  avow serve --addr 127.0.0.1:8080 --dir avow-data policies/starter",
 		Args:    dirs(1),
 	}
