@@ -62,7 +62,7 @@ func (p *People) Append(ctx context.Context, site *Site, reports []Report) ([]Re
 	for i := range todo {
 		todo[i] = i
 	}
-	for range 3 {
+	for range movedTries {
 		todo = p.appendSome(ctx, site, reports, todo, out, errs)
 		if len(todo) == 0 {
 			break

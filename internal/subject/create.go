@@ -125,7 +125,7 @@ func (p *People) Create(ctx context.Context, site *Site, by string, identities .
 	if len(identities) == 0 {
 		return ID{}, false, fmt.Errorf("%w: a person needs at least one", ErrIdentity)
 	}
-	for range 3 {
+	for range movedTries {
 		id, found, err := p.sole(ctx, site, identities)
 		if found || err != nil {
 			return id, false, err
