@@ -77,6 +77,9 @@ func populate(ctx context.Context, base, dir string, h *server.House) error {
 	if err := seed(ctx, h, site); err != nil {
 		return err
 	}
+	if err := seedOthers(ctx, dir, h); err != nil {
+		return err
+	}
 	if err := mailing(ctx, base, dir, h); err != nil {
 		return err
 	}
