@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -49,6 +50,15 @@ func stamp(t time.Time) string {
 	return ledger.InstantOf(t).String()
 }
 
+// rewrapAgain is when all rings are gone through a second time after a rotation: until another server has
+// looked at the keys it wraps those of new people under the epoch before.
+const rewrapAgain = 5 * time.Second
+
+func rewrap(tx *store.Tx) {
+	tx.Enqueue(subject.Rewrap{}, time.Time{})
+	tx.Enqueue(subject.Rewrap{}, tx.Now().Add(rewrapAgain))
+}
+
 // rotateEpoch begins a new epoch and has all rings wrapped under it. The one before is kept as long as the
 // caller says that backups may be restored.
 func (s *Server) rotateEpoch(w http.ResponseWriter, r *http.Request, _ *site, p *auth.Principal) error {
@@ -71,7 +81,7 @@ func (s *Server) rotateEpoch(w http.ResponseWriter, r *http.Request, _ *site, p 
 	if err := s.house.Keys.Retire(epoch-1, until); err != nil {
 		return err
 	}
-	err = s.recordVault(r.Context(), p, subject.EpochRotated, epoch, func(tx *store.Tx) { tx.Enqueue(subject.Rewrap{}, time.Time{}) })
+	err = s.recordVault(r.Context(), p, subject.EpochRotated, epoch, rewrap)
 	if err != nil {
 		return err
 	}
@@ -90,7 +100,15 @@ func (s *Server) destroyEpoch(w http.ResponseWriter, r *http.Request, _ *site, p
 		return err
 	}
 	if n > 0 {
-		return refusal{http.StatusConflict, strconv.FormatInt(n, 10) + " keys of people are still wrapped under this epoch; they are wrapped anew after a rotation, look again"}
+		// Somebody wrote late, or the rotation was cut off.
+		err := s.house.Store.Update(r.Context(), func(_ context.Context, tx *store.Tx) error {
+			rewrap(tx)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("have keys wrapped anew: %w", err)
+		}
+		return refusal{http.StatusConflict, strconv.FormatInt(n, 10) + " keys of people are still wrapped under this epoch; they are being wrapped anew, try again in a while"}
 	}
 	if err := s.house.Keys.Destroy(epoch, s.house.Store.Now()); err != nil {
 		return refusal{http.StatusConflict, err.Error()}
