@@ -9,11 +9,18 @@ import (
 	"github.com/avowhq/avow/internal/vault"
 )
 
-// Check recomputes the whole log inside the database, with every record that there is a key for; see
-// store.Check. progress may be nil.
+// Check recomputes the whole log inside the database, with every record that there is a key for, and then
+// looks at the keys and identities of everybody; see store.Check. progress may be nil.
 func (p *People) Check(ctx context.Context, progress func(done, total int64)) (store.Report, error) {
-	o := opener{p: p, people: newCache[int64, *person](checkKept)}
-	return p.store.Check(ctx, store.Check{Deep: true, Open: o.open, Progress: progress})
+	o := opener{p: p, people: newCache[int64, *person](checkKept), wrong: map[int64]error{}}
+	report, err := p.store.Check(ctx, store.Check{Deep: true, Open: o.open, Progress: progress})
+	if err == nil {
+		err = p.checkPeople(ctx)
+	}
+	if err == nil {
+		err = p.unclaimed(ctx)
+	}
+	return report, err
 }
 
 // checkKept is how many people's keys a check keeps: each is read again where the log comes back to them.
@@ -23,6 +30,7 @@ const checkKept = 4096
 type opener struct {
 	p      *People
 	people *cache[int64, *person]
+	wrong  map[int64]error // whose rings do not unwrap
 }
 
 var errShredded = errors.New("the person's keys are gone")
@@ -37,7 +45,9 @@ func (o *opener) open(ctx context.Context, tx *store.Tx, entries []store.Stored)
 		e := &entries[i]
 		x := here[e.Subject]
 		if x.ring(e.Ring) == nil {
-			out[i].Err = errShredded
+			if out[i].Err = o.wrong[x.no]; out[i].Err == nil {
+				out[i].Err = errShredded
+			}
 			continue
 		}
 		plain, err := x.open(e)
@@ -95,13 +105,15 @@ func (o *opener) read(ctx context.Context, tx *store.Tx, site int64, people []in
 		}
 		x := into[no]
 		if x == nil || kind < 1 || kind > 3 || len(id) != len(x.id) {
-			return fmt.Errorf("the keys of person number %d are not where they belong", no)
+			return &store.Defect{Table: "ring", Row: fmt.Sprintf("subject = %d", no), Column: "kind", Index: -1, What: "there is no such ring, or no such person"}
 		}
 		x.id = ID(id)
 		ring, err := o.p.keys.Unwrap(vault.RingKind(kind), x.id, w)
-		if err == nil {
-			x.rings[kind] = ring
+		if err != nil {
+			o.wrong[no] = err
+			return nil
 		}
+		x.rings[kind] = ring
 		return nil
 	})
 }
