@@ -143,13 +143,13 @@ func (c *Client) result(ctx context.Context, err error, began time.Time) result 
 // send asks as of what this client wrote. A server that has less was restored from a copy: what was written is
 // forgotten, and every snapshot with it.
 func (c *Client) send(ctx context.Context, path string, asked []*asking) error {
-	if c.snapshots != nil {
-		order := c.snapshots.ask()
-		for _, a := range asked {
-			a.order = order
-		}
-	}
 	for {
+		if c.snapshots != nil {
+			order := c.snapshots.ask() // before the next line: what is recorded from here on is later than the asking
+			for _, a := range asked {
+				a.order = order
+			}
+		}
 		atLeast := c.wrote.Load()
 		err := c.sendOnce(ctx, path, asked, atLeast)
 		p, refused := errors.AsType[*Problem](err)
