@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/avowhq/avow/ledger"
 )
@@ -41,4 +42,15 @@ func (tx *Tx) Tiles() ledger.Tiles { return viewed{tx} }
 // LogHead is the head of the log in the snapshot of the transaction.
 func (tx *Tx) LogHead(ctx context.Context) (*Head, error) {
 	return readHead(func(dest ...any) error { return tx.Row(ctx, selectHead, nil, dest...) })
+}
+
+// Size is the size of the log in the snapshot of the transaction. From here on our time is not before the
+// log's: what stands in the snapshot lies in the past here too.
+func (tx *Tx) Size(ctx context.Context) (size int64, err error) {
+	var at int64
+	if err := tx.Row(ctx, `SELECT size, at FROM log_head WHERE id = 1`, nil, &size, &at); err != nil {
+		return 0, err
+	}
+	tx.s.reached(time.UnixMicro(at))
+	return size, nil
 }

@@ -176,9 +176,13 @@ func (p *People) factsOf(ctx context.Context, site *Site, x *person) (*derived, 
 		return d, nil
 	}
 	d := &derived{by: site.Program, touched: touched}
+	seen := p.seen.Load()
 	events, err := p.history(ctx, site, x.no, &d.seq)
 	if err != nil {
 		return nil, err
+	}
+	if d.seq < seen {
+		return nil, doubt("it has %d entries and had %d: the database was set back", d.seq, seen)
 	}
 	if d.facts, err = site.Program.Facts(declared(site.Model, derive(events, site.Zone))); err != nil {
 		return nil, fmt.Errorf("derive facts: %w", err)
@@ -191,7 +195,8 @@ func (p *People) factsOf(ctx context.Context, site *Site, x *person) (*derived, 
 func (p *People) history(ctx context.Context, site *Site, no int64, seq *int64) ([]recorded, error) {
 	var out []recorded
 	err := p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.Row(ctx, `SELECT size FROM log_head WHERE id = 1`, nil, seq); err != nil {
+		var err error
+		if *seq, err = tx.Size(ctx); err != nil {
 			return err
 		}
 		all, err := together(ctx, tx, no)
