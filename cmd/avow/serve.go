@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -24,6 +25,9 @@ import (
 
 // socketName is the command's way in, within the folder of the state.
 const socketName = "avow.sock"
+
+// socketMost is how long the path of a socket may be on every system.
+const socketMost = 103
 
 // The folders of the state, unless --dir names another.
 const (
@@ -50,7 +54,11 @@ func (f *stateFlags) keysDir() string {
 
 // open opens the state, and says what to do where it cannot be opened.
 func (f *stateFlags) open(ctx context.Context, log *slog.Logger) (*server.House, error) {
-	if answers(filepath.Join(f.dir, socketName)) {
+	socket := filepath.Join(f.dir, socketName)
+	if len(socket) > socketMost {
+		return nil, usage{hinted{fmt.Errorf("--dir is too long: the path of the command's socket has at most %d bytes", socketMost), "choose a shorter --dir, or one relative to this folder"}}
+	}
+	if answers(socket) {
 		return nil, hinted{fmt.Errorf("a server runs with --dir %s already", f.dir), "the other verbs speak to it; a second server on one PostgreSQL has a --dir of its own, and the same --keys"}
 	}
 	house, err := f.house(ctx, log)
@@ -159,8 +167,23 @@ func serve(c *cobra.Command, addr string, state stateFlags, policies []*policy.P
 		}
 		return err
 	}
-	base := "http://" + l.Addr().String()
+	base, here := address(l.Addr())
+	if !here {
+		fmt.Fprintln(c.ErrOrStderr(), "avow: hint: other machines reach this address over plain HTTP; put a proxy with TLS in front (docs/guide/operating.md)")
+	}
 	return both(ctx, handler, l, socket, func() error { return ready(ctx, base, house) })
+}
+
+// address is where this machine reaches the server, and whether no other machine does.
+func address(at net.Addr) (base string, here bool) {
+	tcp, ok := at.(*net.TCPAddr)
+	if !ok {
+		return "http://" + at.String(), false
+	}
+	if tcp.IP.IsUnspecified() {
+		return "http://127.0.0.1:" + strconv.Itoa(tcp.Port), false
+	}
+	return "http://" + at.String(), tcp.IP.IsLoopback()
 }
 
 func listen(addr string) (net.Listener, error) {
@@ -221,7 +244,7 @@ func listenLocal(path string) (net.Listener, error) {
 	defer syscall.Umask(old)
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, hinted{fmt.Errorf("listen for the command: %w", err), "the path of a socket has at most about 100 bytes; choose a shorter --dir"}
+		return nil, fmt.Errorf("listen for the command: %w", err)
 	}
 	return onlyUs{l}, nil
 }
