@@ -153,8 +153,22 @@ func raise(n *atomic.Int64, v int64) {
 // Now is what the time of a transaction would be now.
 func (s *Store) Now() time.Time { return s.now() }
 
+// Stamp is a time that nobody was given before, for what is being recorded: the clock's, or a microsecond
+// after the latest. So one event is later than the one before it also while the clock is behind.
+func (s *Store) Stamp() time.Time {
+	t := s.clock().UnixMicro()
+	for {
+		last := s.last.Load()
+		s.behind.Store(max(0, last-t))
+		next := max(t, last+1)
+		if s.last.CompareAndSwap(last, next) {
+			return time.UnixMicro(next).UTC()
+		}
+	}
+}
+
 // ClockBehind is by how much the machine's clock is behind the latest time in the log, 0 if it is not.
-// Until it has caught up, everything is recorded with that latest time.
+// Until it has caught up, what is recorded has times right after that latest one.
 func (s *Store) ClockBehind() time.Duration {
 	s.now()
 	return time.Duration(s.behind.Load()) * time.Microsecond

@@ -106,7 +106,7 @@ func (p *People) appendSome(ctx context.Context, site *Site, reports []Report, t
 
 // prepare checks an event, finds its person and seals its record.
 func (p *People) prepare(ctx context.Context, site *Site, r *Report, made map[Ref]*newPerson) (*write, *Recorded, error) {
-	recorded := decision.InstantOf(p.store.Now())
+	recorded := decision.InstantOf(p.store.Stamp())
 	e := r.Event
 	if e.At == 0 && e.Source == "" {
 		e.At = recorded

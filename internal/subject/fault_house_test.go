@@ -11,6 +11,7 @@ import (
 	"github.com/avowhq/avow/internal/store"
 	"github.com/avowhq/avow/internal/subject"
 	"github.com/avowhq/avow/internal/vault"
+	"github.com/avowhq/avow/ledger"
 )
 
 // A clock is set by hand.
@@ -124,4 +125,14 @@ func decideAt(site *subject.Site, facts *decision.Facts, purpose string, at deci
 	var d decision.Decision
 	q := decision.Request{Action: "use", Data: []string{"contact.email"}, For: purpose, At: at}
 	return site.Program.Decide(&q, facts, &d)
+}
+
+// recordedOf is the time at which a record was written down. Its form orders as text.
+func recordedOf(t testing.TB, record []byte) string {
+	t.Helper()
+	r, err := ledger.ParseRecord(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Recorded.String()
 }

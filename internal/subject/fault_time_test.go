@@ -240,7 +240,7 @@ func TestTimeIsAsSpecified(t *testing.T) {
 				record()
 				c.step(time.Duration(step) * time.Second)
 			}
-			e := drawSaid(t, history, c.us.Load())
+			e := drawSaid(t, history, c.us.Load()+int64(len(reports)))
 			reports = append(reports, subject.Report{Person: who, Event: e.event(), Create: true})
 			if e.kind == "granted" || e.kind == "renewed" {
 				e = e.shown()
