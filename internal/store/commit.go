@@ -17,6 +17,9 @@ const commitMax = 1 << 16
 // feedKept is how long the feed of changes keeps who was touched, for processes that lag behind.
 const feedKept = 10 * time.Second
 
+// pruneEvery is how often at most a process drops what is older.
+const pruneEvery = time.Second
+
 // gathered is what the transactions of one commit collected.
 type gathered struct {
 	tx      []*Tx
@@ -43,10 +46,16 @@ func (s *Store) commitLog(ctx context.Context, tx *Tx, head *Head, g *gathered) 
 		return nil, err
 	}
 	if len(g.entries) == 0 && !g.moves {
+		if tx.pg != nil && !tx.locked {
+			tx.queue(lockPresumed, head.Checkpoint, head.Moved)
+		}
 		return nil, nil
 	}
 	if len(g.entries) == 0 {
 		return nil, errors.New("people are moved without an entry that says so")
+	}
+	if head == nil {
+		return nil, ErrNone
 	}
 	if head.Size < s.high.Load() {
 		return nil, Doubt{fmt.Sprintf("it has %d entries, and this process has committed %d: the database was set back", head.Size, s.high.Load())}
@@ -62,56 +71,155 @@ func (s *Store) commitLog(ctx context.Context, tx *Tx, head *Head, g *gathered) 
 	if g.moves {
 		next.Moved++
 	}
-	if err := s.writeEntries(ctx, tx, next, g); err != nil {
+	if err := s.writeEntries(ctx, tx, head, next, g); err != nil {
 		return nil, fmt.Errorf("append to the log: %w", err)
 	}
-	var err error
+	return next, nil
+}
+
+// moveHead makes the row say what next says; where it does not say what head does, the division fails.
+const moveHead = `UPDATE log_head SET size = $1 / (CASE WHEN checkpoint = $6 AND moved = $7 THEN 1 ELSE 0 END), edge = $2, at = $3, moved = $4, checkpoint = $5 WHERE id = 1`
+
+func moveArgs(head, next *Head) []any {
+	return []any{next.Size, next.Edge.AppendBinary(nil), next.At.UnixMicro(), next.Moved, next.Checkpoint, head.Checkpoint, head.Moved}
+}
+
+// sign makes the checkpoint of the head.
+func (s *Store) sign(next *Head) (err error) {
 	if next.Checkpoint, err = s.signer.Checkpoint(uint64(next.Size), next.Edge.Root()); err != nil {
-		return nil, fmt.Errorf("sign the checkpoint: %w", err)
+		return fmt.Errorf("sign the checkpoint: %w", err)
 	}
-	const update = `UPDATE log_head SET size = $1, edge = $2, at = $3, moved = $4, checkpoint = $5 WHERE id = 1`
-	args := []any{next.Size, next.Edge.AppendBinary(nil), next.At.UnixMicro(), next.Moved, next.Checkpoint}
-	if tx.pg != nil {
-		tx.queue(update, args...)
-		return next, nil
-	}
-	_, err = tx.Exec(ctx, update, args...)
-	return next, err
+	return nil
 }
 
 var entryTable = &Table{Name: "entry", Columns: []string{"site", "subject", "idx", "ring", "id", "record", "key"},
 	Types: []string{"bigint", "bigint", "bigint", "bigint", "bytea", "bytea", "bytea"}}
 
-// writeEntries gives the entries their indexes and extends the tree by their leaves.
-func (s *Store) writeEntries(ctx context.Context, tx *Tx, next *Head, g *gathered) error {
-	first, n := next.Size, len(g.entries)
+// writeEntries gives the entries their indexes, extends the tree by their leaves and moves the head. On
+// PostgreSQL the head comes first, since that may be what locks it; on SQLite last, so that it is signed
+// while the rows are written.
+func (s *Store) writeEntries(ctx context.Context, tx *Tx, head, next *Head, g *gathered) error {
+	first := next.Size
 	growth, err := s.grow(ctx, tx, next, g.entries)
 	if err != nil {
 		return err
 	}
-	site, subject, idx, ring := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	id, record, key := make([][]byte, n), make([][]byte, n), make([][]byte, n)
-	leaves := make([]byte, 0, n*len(ledger.Leaf{}))
 	for i := range g.entries {
 		e := &g.entries[i]
 		if e.Ring == 0 {
 			copy(e.ID[:], e.Leaf[1:]) // nothing else ties it to the record
 		}
-		site[i], subject[i], idx[i], ring[i] = e.Site, e.Subject, first+int64(i), int64(e.Ring)
-		id[i], record[i], key[i] = e.ID[:], e.Record, e.Key
-		leaves = append(leaves, e.Leaf[:]...)
 		if e.Index != nil {
-			*e.Index = idx[i]
+			*e.Index = first + int64(i)
 		}
 	}
-	if err := tx.Insert(ctx, entryTable, site, subject, idx, ring, id, record, key); err != nil {
+	if tx.pg != nil {
+		return s.queueEntries(ctx, tx, head, next, first, growth, g)
+	}
+	signed := make(chan error, 1)
+	go func() { signed <- s.sign(next) }()
+	if err := tx.insertEntries(ctx, first, g.entries); err != nil {
+		return errors.Join(err, <-signed)
+	}
+	if err := s.writeTree(ctx, tx, next, first, growth, g); err != nil {
+		return errors.Join(err, <-signed)
+	}
+	if err := <-signed; err != nil {
 		return err
+	}
+	n, err := tx.lite.do(moveHead, moveArgs(head, next)...)
+	var e *DatabaseError
+	switch {
+	case errors.As(err, &e) && e.Code == notNull: // x / 0 is NULL here
+		return errPresumed
+	case err == nil && n != 1:
+		return errors.New("the log has no head")
+	}
+	return err
+}
+
+// notNull is SQLite's code for a NULL where none may be.
+const notNull = "1299"
+
+// queueEntries does so on PostgreSQL. Where the head is locked it is moved last, and signed while the
+// server is at work. Where it is presumed, moving it locks it and comes first; but of a small commit,
+// where the server would wait for the signature, a statement more locks it.
+func (s *Store) queueEntries(ctx context.Context, tx *Tx, head, next *Head, first int64, growth *growth, g *gathered) error {
+	move := queued{text: moveHead, late: func() ([]any, error) {
+		err := s.sign(next)
+		return moveArgs(head, next), err
+	}}
+	last := tx.locked || len(g.entries) <= smallCommit
+	if last && !tx.locked {
+		tx.queue(lockPresumed, head.Checkpoint, head.Moved)
+	}
+	if !last {
+		args, err := move.late()
+		if err != nil {
+			return err
+		}
+		tx.queue(moveHead, args...)
+	}
+	if err := tx.insertEntries(ctx, first, g.entries); err != nil {
+		return err
+	}
+	err := s.writeTree(ctx, tx, next, first, growth, g)
+	if last {
+		tx.queued = append(tx.queued, move)
+	}
+	return err
+}
+
+// smallCommit is how many entries a commit has at most that is signed while the server is at work.
+const smallCommit = 16
+
+// lockPresumed locks the head, if it is the presumed one.
+const lockPresumed = `SELECT 1 / (CASE WHEN checkpoint = $1 AND moved = $2 THEN 1 ELSE 0 END) FROM log_head WHERE id = 1 FOR UPDATE`
+
+// writeTree writes what the leaves of a commit add to the log.
+func (s *Store) writeTree(ctx context.Context, tx *Tx, next *Head, first int64, growth *growth, g *gathered) error {
+	leaves := make([]byte, 0, len(g.entries)*len(ledger.Leaf{}))
+	for i := range g.entries {
+		leaves = append(leaves, g.entries[i].Leaf[:]...)
 	}
 	if err := growth.write(ctx, tx); err != nil {
 		return err
 	}
 	return s.feed(ctx, tx, next, first, leaves, touched(g))
 }
+
+// insertEntries writes the rows of entries, which follow each other from first on.
+func (tx *Tx) insertEntries(ctx context.Context, first int64, entries []Entry) error {
+	if tx.pg == nil {
+		entryTable.write()
+		for i := range entries {
+			e := &entries[i]
+			if _, err := tx.lite.do(entryTable.values, e.Site, e.Subject, first+int64(i), int64(e.Ring), e.ID[:], e.Record, e.Key); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	n := len(entries)
+	site, subject, idx, ring := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	id, record, key := make([][]byte, n), make([][]byte, n), make([][]byte, n)
+	alike := true // as events are
+	for i := range entries {
+		e := &entries[i]
+		site[i], subject[i], idx[i], ring[i] = e.Site, e.Subject, first+int64(i), int64(e.Ring)
+		id[i], record[i], key[i] = e.ID[:], e.Record, e.Key
+		alike = alike && e.Site == entries[0].Site && e.Ring == entries[0].Ring && e.Key == nil
+	}
+	if alike {
+		tx.queue(insertAlike, site[0], subject, first, first+int64(n)-1, ring[0], id, record)
+		return nil
+	}
+	return tx.Insert(ctx, entryTable, site, subject, idx, ring, id, record, key)
+}
+
+// insertAlike costs PostgreSQL less than the general form: fewer arrays, and no table made of them first.
+const insertAlike = `INSERT INTO entry(site, subject, idx, ring, id, record)
+	SELECT $1::bigint, unnest($2::bigint[]), generate_series($3::bigint, $4::bigint), $5::bigint, unnest($6::bytea[]), unnest($7::bytea[])`
 
 var commitTable = &Table{Name: "log_commit", Columns: []string{"first", "n", "at", "leaves", "touched"},
 	Types: []string{"bigint", "bigint", "bigint", "bytea", "bytea"}}
@@ -120,17 +228,23 @@ var commitTable = &Table{Name: "log_commit", Columns: []string{"first", "n", "at
 // which is all that other processes want to know of it. Rows that neither is needed of go.
 func (s *Store) feed(ctx context.Context, tx *Tx, next *Head, first int64, leaves, people []byte) error {
 	err := tx.Insert(ctx, commitTable, []int64{first}, []int64{next.Size - first}, []int64{next.At.UnixMicro()}, [][]byte{leaves}, [][]byte{people})
-	if err != nil || first/ledger.TileWidth == next.Size/ledger.TileWidth {
+	full := next.Size / ledger.TileWidth * ledger.TileWidth
+	if err != nil || first >= full {
 		return err
 	}
-	const prune = `DELETE FROM log_commit WHERE first + n <= $1 AND at < $2`
-	args := []any{next.Size / ledger.TileWidth * ledger.TileWidth, next.At.Add(-feedKept).UnixMicro()}
-	if tx.pg != nil {
-		tx.queue(prune, args...)
+	if tx.pg == nil {
+		// Nobody follows: the rows before this one were for their leaves alone.
+		_, err := tx.lite.do(`DELETE FROM log_commit WHERE first < ? AND first + n <= ?`, first, full)
+		return err
+	}
+	at, pruned := next.At.UnixMicro(), s.pruned.Load()
+	if at-pruned < pruneEvery.Microseconds() || !s.pruned.CompareAndSwap(pruned, at) {
 		return nil
 	}
-	_, err = tx.Exec(ctx, prune, args...)
-	return err
+	// The rows lie in the order of their times: those that go are found without looking at those that stay.
+	tx.queue(`DELETE FROM log_commit WHERE first + n <= $1 AND first < coalesce((SELECT first FROM log_commit WHERE at >= $2 ORDER BY first LIMIT 1), $1)`,
+		full, next.At.Add(-feedKept).UnixMicro())
+	return nil
 }
 
 // touched lists the people of a commit, 8 bytes each, big-endian; nil if it moved some, which voids all

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -54,28 +53,20 @@ func (s *Store) lockHead(ctx context.Context, tx *Tx) (*Head, error) {
 	if tx.pg == nil {
 		return readHead(func(dest ...any) error { return tx.Row(ctx, selectHead, nil, dest...) })
 	}
-	b := tx.queued
-	if b == nil {
-		b = &pgx.Batch{}
-	}
-	tx.queued = nil
-	waiting := b.Len()
-	b.Queue(selectHead + ` FOR UPDATE`)
-	res := tx.pg.SendBatch(ctx, b)
-	defer res.Close()
-	for range waiting {
-		if _, err := res.Exec(); err != nil {
-			return nil, quiet(err)
+	var h *Head
+	tx.locked = true
+	tx.queue(selectHead + ` FOR UPDATE`)
+	err := tx.sendReading(ctx, func(rows pgx.Rows) (err error) {
+		if rows.Next() {
+			h, err = readHead(rows.Scan)
+			return err
 		}
-	}
-	h, err := readHead(res.QueryRow().Scan)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrNone
-	}
-	if err != nil {
-		return nil, quiet(err)
-	}
-	return h, quiet(res.Close())
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return ErrNone
+	})
+	return h, err
 }
 
 // found begins the log: an empty tree under a signed checkpoint.

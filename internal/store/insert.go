@@ -4,8 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
+	"sync"
 )
 
 // A Table is what rows are inserted into, many at once.
@@ -14,6 +13,9 @@ type Table struct {
 	Columns []string
 	Types   []string // of PostgreSQL: bigint, bytea, text
 	Else    string   // ON CONFLICT …
+
+	once                   sync.Once
+	values, single, unnest string
 }
 
 // Insert adds rows, given as one slice a column, all of one length: []int64, [][]byte or []string. On
@@ -27,62 +29,48 @@ func (tx *Tx) Insert(ctx context.Context, t *Table, columns ...any) error {
 	if tx.pg == nil {
 		return tx.insertEach(t, n, columns)
 	}
-	if tx.queued == nil {
-		tx.queued = &pgx.Batch{}
+	t.write()
+	if n > 1 {
+		tx.queue(t.unnest, columns...)
+		return nil
 	}
-	tx.queued.Queue(t.unnest(), columns...)
+	one := make([]any, len(columns))
+	for i, c := range columns {
+		one[i] = at(c, 0)
+	}
+	tx.queue(t.single, one...)
 	return nil
 }
 
 // insertEach inserts row by row with one prepared statement, which on SQLite is the fast way.
 func (tx *Tx) insertEach(t *Table, n int, columns []any) error {
-	text := t.values()
+	t.write()
 	args := make([]any, len(columns))
 	for i := range n {
 		for j, c := range columns {
 			args[j] = at(c, i)
 		}
-		if _, err := tx.lite.exec(text, args); err != nil {
+		if _, err := tx.lite.do(t.values, args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// send gives PostgreSQL the inserts that wait, in one go.
-func (tx *Tx) send(ctx context.Context) error {
-	if tx.queued == nil {
-		return nil
-	}
-	b := tx.queued
-	tx.queued = nil
-	return quiet(tx.pg.SendBatch(ctx, b).Close())
-}
-
-func (t *Table) unnest() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "INSERT INTO %s(%s) SELECT * FROM unnest(", t.Name, strings.Join(t.Columns, ", "))
-	for i, kind := range t.Types {
-		if i > 0 {
-			b.WriteString(", ")
+// write makes the statements of both engines, once.
+func (t *Table) write() {
+	t.once.Do(func() {
+		into := fmt.Sprintf("INSERT INTO %s(%s) ", t.Name, strings.Join(t.Columns, ", "))
+		values, arrays := make([]string, len(t.Types)), make([]string, len(t.Types))
+		for i, kind := range t.Types {
+			values[i] = fmt.Sprintf("$%d::%s", i+1, kind)
+			arrays[i] = values[i] + "[]"
 		}
-		fmt.Fprintf(&b, "$%d::%s[]", i+1, kind)
-	}
-	b.WriteString(") " + t.Else)
-	return b.String()
-}
-
-func (t *Table) values() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "INSERT INTO %s(%s) VALUES(", t.Name, strings.Join(t.Columns, ", "))
-	for i := range t.Columns {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "$%d", i+1)
-	}
-	b.WriteString(") " + t.Else)
-	return b.String()
+		t.single = into + "VALUES(" + strings.Join(values, ", ") + ") " + t.Else
+		t.unnest = into + "SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ") " + t.Else
+		// Numbers in the place of question marks would be looked up by their names, at every row.
+		t.values = into + "VALUES(?" + strings.Repeat(", ?", len(t.Columns)-1) + ") " + t.Else
+	})
 }
 
 func length(column any) int {

@@ -113,9 +113,15 @@ func (s *Store) insertJobs(ctx context.Context, tx *Tx, all []job) error {
 		return wrap("enqueue", err)
 	}
 	c, err := river.NewClient(riversqlite.New(nil), config(nil, s))
-	if err == nil {
-		_, err = c.InsertManyFastTx(ctx, tx.lite.sql, params)
+	if err != nil {
+		return wrap("enqueue", err)
 	}
+	group, err := tx.lite.writer.conn.BeginTx(ctx, nil) // the group's own
+	if err != nil {
+		return wrap("enqueue", err)
+	}
+	defer group.Rollback()
+	_, err = c.InsertManyFastTx(ctx, group, params)
 	return wrap("enqueue", err)
 }
 

@@ -30,15 +30,17 @@ const busyWait = 10 * time.Second
 // written joins the next; the first of them leads it. No goroutine of its own.
 type lite struct {
 	lock  *os.File
-	write *sql.DB
-	conn  *sql.Conn
+	write *writer
 	read  *sql.DB
-	jobs  *sql.DB              // River's, which wants a handle of its own
-	tidy  *sql.DB              // truncates the write-ahead log
-	stmts map[string]*sql.Stmt // of conn; only who leads touches it
+	jobs  *sql.DB // River's, which wants a handle of its own
+	tidy  *sql.DB // truncates the write-ahead log
+	head  *Head   // after the last group; nil: it must be read. Only who leads touches it
 
 	reads   sync.RWMutex
 	readers map[string]*sql.Stmt // of read
+
+	using  sync.Mutex // a group, or close
+	closed bool
 
 	mu      sync.Mutex
 	waiting []*update
@@ -60,7 +62,7 @@ func openLite(ctx context.Context, c Config) (*lite, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lite{lock: lock, stmts: map[string]*sql.Stmt{}, readers: map[string]*sql.Stmt{}}
+	l := &lite{lock: lock, readers: map[string]*sql.Stmt{}}
 	if err := l.open(ctx, c); err != nil {
 		l.close()
 		return nil, err
@@ -90,10 +92,13 @@ func (l *lite) open(ctx context.Context, c Config) error {
 		return err
 	}
 	f.Close()
-	open := func(conns int, wait time.Duration, pragmas ...string) (*sql.DB, error) {
+	dsn := func(wait time.Duration, pragmas ...string) string {
 		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "journal_mode(WAL)",
 			"synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)"}, pragmas...)}
-		db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: c.URL}).EscapedPath()+"?"+q.Encode())
+		return "file:" + (&url.URL{Path: c.URL}).EscapedPath() + "?" + q.Encode()
+	}
+	open := func(conns int, wait time.Duration, pragmas ...string) (*sql.DB, error) {
+		db, err := sql.Open("sqlite", dsn(wait, pragmas...))
 		if err != nil {
 			return nil, err
 		}
@@ -101,11 +106,8 @@ func (l *lite) open(ctx context.Context, c Config) error {
 		db.SetMaxIdleConns(conns)
 		return db, nil
 	}
-	if l.write, err = open(1, busyWait, "cache_size(-16384)", "wal_autocheckpoint(4000)"); err != nil {
+	if l.write, err = openWriter(ctx, dsn(busyWait, "cache_size(-16384)", "wal_autocheckpoint(4000)")); err != nil {
 		return err
-	}
-	if l.conn, err = l.write.Conn(ctx); err != nil {
-		return plain(err)
 	}
 	if l.jobs, err = open(1, busyWait, "cache_size(-512)"); err != nil {
 		return err
@@ -125,20 +127,17 @@ func (l *lite) close() error {
 	for _, st := range l.readers {
 		errs = append(errs, st.Close())
 	}
-	for _, st := range l.stmts {
-		errs = append(errs, st.Close())
-	}
 	for _, db := range []*sql.DB{l.read, l.jobs, l.tidy} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
 	}
-	if l.conn != nil {
-		errs = append(errs, l.conn.Close())
+	l.using.Lock()
+	defer l.using.Unlock()
+	if l.write != nil && !l.closed {
+		errs = append(errs, l.write.close())
 	}
-	if l.write != nil {
-		errs = append(errs, l.write.Close())
-	}
+	l.closed = true
 	return errors.Join(append(errs, l.lock.Close())...)
 }
 
@@ -200,47 +199,75 @@ func (l *lite) run(s *Store) {
 // group runs the updates in one transaction. An error of one undoes that one; an error of the database
 // undoes all.
 func (l *lite) group(s *Store, group []*update) {
-	fail := func(err error) {
-		for _, u := range group {
-			if u.err == nil {
-				u.err = err
-			}
+	l.using.Lock()
+	defer l.using.Unlock()
+	err := l.try(s, group)
+	if errors.Is(err, errPresumed) { // an update has written the row of the head itself
+		err = l.try(s, group)
+	}
+	for _, u := range group {
+		if u.err == nil {
+			u.err = err
 		}
 	}
-	ctx := context.Background()
-	dbtx, err := l.conn.BeginTx(ctx, nil)
-	if err != nil {
-		fail(fmt.Errorf("begin: %w", plain(err)))
-		return
+}
+
+func (l *lite) try(s *Store, group []*update) error {
+	if l.closed {
+		return errClosed
 	}
-	defer dbtx.Rollback()
-	lt := &liteTx{exec1: l.execWriter, query1: l.queryWriter, sql: dbtx}
-	head, err := s.lockHead(ctx, &Tx{s: s, lite: lt})
-	if err != nil && !errors.Is(err, ErrNone) { // before there is a log
-		fail(err)
-		return
+	if _, err := l.write.do("BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", plain(err))
+	}
+	done := false
+	defer func() {
+		if !done {
+			_, _ = l.write.do("ROLLBACK") // SQLite may have done so itself
+			l.head = nil
+		}
+	}()
+	ctx := context.Background()
+	lt := &liteTx{writer: l.write, query1: l.write.query}
+	head, err := l.known(ctx, s, lt)
+	if err != nil {
+		return err
 	}
 	g := gathered{}
 	for _, u := range group {
 		u.err = l.one(s, u, lt, head, len(group) > 1, &g)
 		if lt.dead != nil {
-			fail(fmt.Errorf("write: %w", lt.dead))
-			return
+			return fmt.Errorf("write: %w", lt.dead)
 		}
 	}
 	if len(group) == 1 && group[0].err != nil {
-		return
+		return nil
 	}
 	next, err := s.commitLog(ctx, &Tx{s: s, lite: lt, now: s.now()}, head, &g)
 	if err == nil {
-		err = plain(dbtx.Commit())
+		_, err = l.write.do("COMMIT")
 	}
 	if err != nil {
 		s.tail.drop()
-		fail(fmt.Errorf("commit: %w", err))
-		return
+		return fmt.Errorf("commit: %w", plain(err))
+	}
+	done = true
+	if next != nil {
+		l.head = next
 	}
 	s.committed(next, &g)
+	return nil
+}
+
+// known is the head, which nobody else moves. It is nil before there is a log.
+func (l *lite) known(ctx context.Context, s *Store, lt *liteTx) (*Head, error) {
+	if l.head != nil {
+		return l.head, nil
+	}
+	head, err := s.lockHead(ctx, &Tx{s: s, lite: lt})
+	if errors.Is(err, ErrNone) {
+		return nil, nil
+	}
+	return head, err
 }
 
 // one runs one update of a group, in a savepoint where it is not alone.
@@ -281,8 +308,7 @@ func (l *lite) view(ctx context.Context, s *Store, fn func(context.Context, *Tx)
 	}
 	defer dbtx.Rollback()
 	tx := s.newTx()
-	tx.lite = &liteTx{sql: dbtx,
-		exec1: func(string, []any) (int64, error) { return 0, errors.New("a view changes nothing") },
+	tx.lite = &liteTx{
 		query1: func(text string, args []any) (*sql.Rows, error) {
 			st, err := l.reader(ctx, text)
 			if err != nil {
@@ -315,37 +341,6 @@ func (l *lite) reader(ctx context.Context, text string) (*sql.Stmt, error) {
 	return st, nil
 }
 
-func (l *lite) writer(text string) (*sql.Stmt, error) {
-	if st := l.stmts[text]; st != nil {
-		return st, nil
-	}
-	st, err := l.conn.PrepareContext(context.Background(), text)
-	if err == nil {
-		l.stmts[text] = st
-	}
-	return st, err
-}
-
-func (l *lite) execWriter(text string, args []any) (int64, error) {
-	st, err := l.writer(text)
-	if err != nil {
-		return 0, err
-	}
-	res, err := st.ExecContext(context.Background(), args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
-
-func (l *lite) queryWriter(text string, args []any) (*sql.Rows, error) {
-	st, err := l.writer(text)
-	if err != nil {
-		return nil, err
-	}
-	return st.QueryContext(context.Background(), args...)
-}
-
 // Truncate empties the write-ahead log into the database, so that nothing of what was deleted is left
 // in either file. On PostgreSQL it does nothing: what remains there ends with its epoch key.
 func (s *Store) Truncate(ctx context.Context) error {
@@ -367,16 +362,31 @@ var ErrBusy = errors.New("the database is being read; try again")
 
 // liteTx is SQLite's part of a Tx.
 type liteTx struct {
-	sql    *sql.Tx
-	exec1  func(text string, args []any) (int64, error)
+	writer *writer // nil: it reads only
 	query1 func(text string, args []any) (*sql.Rows, error)
 	dead   error // SQLite has rolled back by itself
 }
 
 func (t *liteTx) exec(text string, args []any) (int64, error) {
-	n, err := t.exec1(text, args)
+	if t.writer == nil {
+		return 0, errReads
+	}
+	n, err := t.writer.exec(text, args)
 	return n, t.note(err)
 }
+
+// do is exec for values that the driver takes as they are.
+func (t *liteTx) do(text string, values ...any) (int64, error) {
+	if t.writer == nil {
+		return 0, errReads
+	}
+	n, err := t.writer.do(text, values...)
+	return n, t.note(err)
+}
+
+var errClosed = errors.New("the store is closed")
+
+var errReads = errors.New("a view changes nothing")
 
 // note remembers an error after which SQLite has rolled the whole transaction back.
 func (t *liteTx) note(err error) error {

@@ -46,6 +46,7 @@ type Store struct {
 	last   atomic.Int64 // µs, the latest time given out: time does not run backwards here
 	behind atomic.Int64 // µs that the clock was behind at the last look
 	high   atomic.Int64 // size of the log after the latest commit of ours
+	pruned atomic.Int64 // µs, when the feed was last cut
 	tail   partial
 	news   notice
 	watch  atomic.Pointer[func(*Head, []Entry)]

@@ -14,7 +14,10 @@ import (
 type pgconnError = pgconn.PgError
 
 // postgres is a pool of connections.
-type postgres struct{ pool *pgxpool.Pool }
+type postgres struct {
+	pool *pgxpool.Pool
+	head presumed
+}
 
 func openPostgres(ctx context.Context, c Config) (*postgres, error) {
 	cfg, err := pgxpool.ParseConfig(c.URL)
@@ -24,6 +27,11 @@ func openPostgres(ctx context.Context, c Config) (*postgres, error) {
 	cfg.MinConns = 1
 	cfg.ConnConfig.RuntimeParams["application_name"] = "avow"
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	// The server would plan statements with arrays anew each time, which costs more than a short one does.
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "SET plan_cache_mode = force_generic_plan")
+		return err
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, quiet(err)
@@ -32,7 +40,7 @@ func openPostgres(ctx context.Context, c Config) (*postgres, error) {
 		pool.Close()
 		return nil, fmt.Errorf("connect: %w", quiet(err))
 	}
-	return &postgres{pool}, nil
+	return &postgres{pool: pool}, nil
 }
 
 func (p *postgres) close() { p.pool.Close() }
@@ -44,7 +52,7 @@ func (s *Store) updatePostgres(ctx context.Context, fn func(context.Context, *Tx
 	for range retries {
 		err := s.oncePostgres(ctx, fn)
 		var e *DatabaseError
-		if errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") { // serialisation, deadlock
+		if errors.Is(err, errPresumed) || errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") { // serialisation, deadlock
 			continue
 		}
 		return rethrow(err)
@@ -72,8 +80,7 @@ func (s *Store) oncePostgres(ctx context.Context, fn func(context.Context, *Tx) 
 	defer conn.Release()
 	tx := s.newTx()
 	tx.pg = connTx{conn.Conn()}
-	tx.queued = &pgx.Batch{}
-	tx.queued.Queue("BEGIN")
+	tx.queue(begin)
 	if err := s.inPostgres(ctx, tx, fn); err != nil {
 		undo(conn)
 		return err
@@ -98,8 +105,12 @@ func (s *Store) inPostgres(ctx context.Context, tx *Tx, fn func(context.Context,
 		return err
 	}
 	if len(tx.entries) == 0 && len(tx.jobs) == 0 && !tx.moves && tx.since < 0 {
-		tx.queue("COMMIT")
+		tx.queue(commit)
 		return tx.send(ctx)
+	}
+	if head := s.pg.head.take(tx); head != nil {
+		next, err := s.commitPostgres(ctx, tx, head)
+		return s.pg.head.give(next, err)
 	}
 	head, err := s.lockHead(ctx, tx)
 	if err != nil {
@@ -108,27 +119,32 @@ func (s *Store) inPostgres(ctx context.Context, tx *Tx, fn func(context.Context,
 	if tx.since >= 0 && tx.since != head.Moved {
 		return ErrMoved
 	}
+	next, err := s.commitPostgres(ctx, tx, head)
+	if err != nil {
+		return err
+	}
+	if next == nil {
+		next = head
+	}
+	s.pg.head.learn(next)
+	return nil
+}
+
+// commitPostgres writes what the transaction collected, under the head that it has locked or presumes.
+func (s *Store) commitPostgres(ctx context.Context, tx *Tx, head *Head) (*Head, error) {
 	g := gathered{}
 	g.add(tx)
 	next, err := s.commitLog(ctx, tx, head, &g)
 	if err == nil {
-		tx.queue("COMMIT")
+		tx.queue(commit)
 		err = tx.send(ctx)
 	}
 	if err != nil {
 		s.tail.drop()
-		return fmt.Errorf("commit: %w", err)
+		return nil, fmt.Errorf("commit: %w", err)
 	}
 	s.committed(next, &g)
-	return nil
-}
-
-// queue adds a statement to those that go with the next.
-func (tx *Tx) queue(text string, args ...any) {
-	if tx.queued == nil {
-		tx.queued = &pgx.Batch{}
-	}
-	tx.queued.Queue(text, args...)
+	return next, nil
 }
 
 func (s *Store) viewPostgres(ctx context.Context, fn func(context.Context, *Tx) error) error {

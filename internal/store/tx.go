@@ -18,7 +18,8 @@ type Tx struct {
 	s       *Store
 	lite    *liteTx
 	pg      pgx.Tx
-	queued  *pgx.Batch // set-wise inserts that PostgreSQL has not been sent yet
+	queued  []queued // what PostgreSQL has not been sent yet
+	locked  bool     // it has the lock of the head, on PostgreSQL
 	now     time.Time
 	entries []Entry
 	jobs    []job
