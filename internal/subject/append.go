@@ -58,9 +58,10 @@ func (p *People) Append(ctx context.Context, site *Site, reports []Report) ([]Re
 		}
 		return out, errs
 	}
-	todo := make([]int, len(reports))
-	for i := range todo {
-		todo[i] = i
+	var few [1]int
+	todo := few[:0]
+	for i := range reports {
+		todo = append(todo, i)
 	}
 	for range movedTries {
 		todo = p.appendSome(ctx, site, reports, todo, out, errs)
@@ -73,11 +74,12 @@ func (p *People) Append(ctx context.Context, site *Site, reports []Report) ([]Re
 
 // appendSome records those of the reports that are still to do, and returns those to do again.
 func (p *People) appendSome(ctx context.Context, site *Site, reports []Report, todo []int, out []Recorded, errs []error) (again []int) {
-	writes := make([]*write, 0, len(todo))
-	which := make([]int, 0, len(todo))
-	made := map[Ref]*newPerson{}
-	for _, i := range todo {
-		w, done, err := p.prepare(ctx, site, &reports[i], made)
+	all := make([]write, len(todo))
+	writes, which := make([]*write, 0, len(todo)), make([]int, 0, len(todo))
+	var made map[Ref]*newPerson
+	for n, i := range todo {
+		w := &all[n]
+		done, err := p.prepare(ctx, site, &reports[i], w, &made)
 		switch {
 		case err != nil:
 			errs[i] = err
@@ -105,41 +107,37 @@ func (p *People) appendSome(ctx context.Context, site *Site, reports []Report, t
 }
 
 // prepare checks an event, finds its person and seals its record.
-func (p *People) prepare(ctx context.Context, site *Site, r *Report, made map[Ref]*newPerson) (*write, *Recorded, error) {
+func (p *People) prepare(ctx context.Context, site *Site, r *Report, w *write, made *map[Ref]*newPerson) (*Recorded, error) {
 	recorded := decision.InstantOf(p.store.Stamp())
 	e := r.Event
 	if e.At == 0 && e.Source == "" {
 		e.At = recorded
 	}
 	if err := e.check(site.Model, recorded); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	w := &write{site: site.No}
+	w.site = site.No
 	if r.Key != "" {
 		done, err := p.before(ctx, site, r, w)
 		if done != nil || err != nil {
-			return nil, done, err
+			return done, err
 		}
 	}
 	x, err := p.whose(ctx, site, r, w, made)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	ring := x.rings[e.Kind.ring()]
 	if ring == nil {
-		return nil, nil, fmt.Errorf("%w: the person's %s keys are gone", ErrUnknown, e.Kind.ring())
-	}
-	if e.Kind == Granted || e.Kind == Renewed {
-		e.Scope = site.Model.Shown(e.Scope)
+		return nil, fmt.Errorf("%w: the person's %s keys are gone", ErrUnknown, e.Kind.ring())
 	}
 	w.moved = x.moved
-	err = w.seal(site, &e, recorded, x, ring)
-	return w, nil, err
+	return nil, p.seal(site, w, &e, recorded, x, ring)
 }
 
 // whose is the person of the report: known, made by an earlier event of the lot, or new.
-func (p *People) whose(ctx context.Context, site *Site, r *Report, w *write, made map[Ref]*newPerson) (*person, error) {
-	if n := made[r.Person]; n != nil {
+func (p *People) whose(ctx context.Context, site *Site, r *Report, w *write, made *map[Ref]*newPerson) (*person, error) {
+	if n := (*made)[r.Person]; n != nil {
 		w.needs = n
 		return n.person, nil
 	}
@@ -153,21 +151,30 @@ func (p *People) whose(ctx context.Context, site *Site, r *Report, w *write, mad
 	if w.person, err = p.newPerson(ctx, site, r.Person); err != nil {
 		return nil, err
 	}
-	made[r.Person] = w.person
+	if *made == nil {
+		*made = map[Ref]*newPerson{}
+	}
+	(*made)[r.Person] = w.person
 	return w.person.person, nil
 }
 
 // seal makes the record of the event, its leaf, and what the journal keeps of it.
-func (w *write) seal(site *Site, e *Event, recorded decision.Instant, x *person, ring *vault.Ring) error {
+func (p *People) seal(site *Site, w *write, e *Event, recorded decision.Instant, x *person, ring *vault.Ring) error {
 	record := ledger.Record{V: ledger.RecordVersion, Site: site.Name, Kind: string(e.Kind), At: ledger.Instant(e.At), Recorded: ledger.Instant(recorded), Version: site.Version}
-	if len(e.Scope.For) > 0 {
-		record.Clauses = site.Model.ClausesOn(e.Scope.For)
+	if e.Kind.ring() == vault.Evidence { // it is about a scope
+		scope := p.scopes.of(site.Model, &e.Scope, e.Kind == Granted || e.Kind == Renewed)
+		e.Scope, record.Clauses = scope.Scope, scope.clauses
 	}
-	var space [1024]byte
-	record.Body = e.appendBody(space[:0])
-	plain, err := record.AppendCanonical(make([]byte, 0, 512+len(record.Body)))
+	space := p.space.Get().(*[]byte)
+	defer p.space.Put(space)
+	body := e.appendBody((*space)[:0])
+	record.Body = body
+	plain, err := record.AppendCanonical(body[len(body):])
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrEvent, err)
+	}
+	if need := len(body) + len(plain); need > cap(*space) && need <= spaceMost {
+		*space = make([]byte, 0, need)
 	}
 	w.entry = sealed(site, x, ring, e.Kind.ring(), plain)
 	w.entry.Index = &w.index
@@ -176,6 +183,9 @@ func (w *write) seal(site *Site, e *Event, recorded decision.Instant, x *person,
 	}
 	return nil
 }
+
+// spaceMost is how much space for one record is kept for the next, in bytes.
+const spaceMost = 64 << 10
 
 // sealed is the entry of a person's record.
 func sealed(site *Site, x *person, ring *vault.Ring, kind vault.RingKind, plain []byte) store.Entry {
@@ -260,6 +270,7 @@ func (p *People) writeTogether(ctx context.Context, lot []*write) error {
 		tx.AsOf(lot[0].moved)
 		var people newPeople
 		var keys usedKeys
+		entries := make([]store.Entry, 0, len(lot))
 		for _, w := range lot {
 			if w.moved != lot[0].moved {
 				return store.ErrMoved
@@ -267,9 +278,10 @@ func (p *People) writeTogether(ctx context.Context, lot []*write) error {
 			people.add(w.person)
 			keys.add(w)
 			if w.entry.Record != nil {
-				tx.Append(w.entry)
+				entries = append(entries, w.entry)
 			}
 		}
+		tx.Append(entries...)
 		if err := people.insert(ctx, tx); err != nil {
 			return err
 		}

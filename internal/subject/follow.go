@@ -22,7 +22,8 @@ func (p *People) confirmed() bool {
 }
 
 // Follow looks for other processes' commits until ctx ends, at once when it is woken and else every 200
-// ms. An error is told once, until a look succeeds again; meanwhile decisions read through.
+// ms; its own commits it knows without looking. An error is told once, until a look succeeds again;
+// meanwhile decisions read through.
 func (p *People) Follow(ctx context.Context, woken <-chan struct{}) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -33,7 +34,6 @@ func (p *People) Follow(ctx context.Context, woken <-chan struct{}) {
 			return
 		case <-tick.C:
 		case <-woken:
-		case <-p.store.Committed():
 		}
 		err := p.look(ctx)
 		if err != nil && !quiet && ctx.Err() == nil {

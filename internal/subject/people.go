@@ -48,6 +48,8 @@ type People struct {
 	log     *slog.Logger
 
 	writes  *store.Gatherer[*write]
+	scopes  scopes
+	space   sync.Pool // of *[]byte, for a record that is being sealed
 	numbers numbers
 	owed    owed
 	noting  sync.Mutex // one checkpoint at a time into the journal
@@ -78,6 +80,7 @@ func New(ctx context.Context, c Config) (*People, error) {
 	p := &People{store: c.Store, keys: c.Keys, journal: c.Journal, log: c.Logger, start: time.Now(),
 		byHash: newCache[hashKey, int64](2 * c.Cached), known: newCache[int64, *person](c.Cached)}
 	p.writes = store.NewGatherer(lotMax, p.write)
+	p.space.New = func() any { b := make([]byte, 0, 2048); return &b }
 	h, err := c.Store.Head(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read people: %w", err)
