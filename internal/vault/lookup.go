@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/binary"
@@ -96,19 +95,33 @@ func (m *material) lookup(use Use) []*lookupKey {
 	return keys
 }
 
+// hash is HMAC-SHA256 (RFC 2104), written out because crypto/hmac allocates seven times, and every look at a
+// person comes by here. Keys are shorter than a block.
 func (l *lookupKey) hash(site string, parts []string) LookupHash {
-	h := hmac.New(sha256.New, l.Key)
-	var text [256]byte
-	b := append(text[:0], lookupLabel...)
+	var space [512]byte
+	b := append(space[:sha256.BlockSize], lookupLabel...)
 	b = appendSized(b, string(l.Use))
 	b = appendSized(b, site)
 	for _, p := range parts {
 		b = appendSized(b, p)
 	}
-	h.Write(b)
-	out := LookupHash{KeyID: l.ID}
-	h.Sum(out.Sum[:0])
-	return out
+	pad(b, l.Key, 0x36)
+	inner := sha256.Sum256(b)
+	var outer [sha256.BlockSize + sha256.Size]byte
+	pad(outer[:], l.Key, 0x5c)
+	copy(outer[sha256.BlockSize:], inner[:])
+	return LookupHash{KeyID: l.ID, Sum: sha256.Sum256(outer[:])}
+}
+
+// pad fills the first block of b with the key, shifted by what makes it the inner or the outer one.
+func pad(b, key []byte, shift byte) {
+	block := b[:sha256.BlockSize]
+	for i := range block {
+		block[i] = shift
+	}
+	for i, k := range key {
+		block[i] ^= k
+	}
 }
 
 // appendSized writes a string after its length, so that no two lists of strings are written alike.
