@@ -74,7 +74,7 @@ func start(bin string, settings ...string) (*cluster, error) {
 	if out, err := make.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	run := exec.Command(filepath.Join(bin, "postgres"), append([]string{"-D", data, "-k", dir, "-c", "listen_addresses=",
+	run := exec.Command("/bin/sh", append([]string{"-c", untilTold, dir, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=",
 		"-c", "max_connections=200", "-c", "log_min_messages=fatal"}, settings...)...)
 	run.Dir = dir
 	c := &cluster{bin, dir, "5432"}
@@ -83,6 +83,14 @@ func start(bin string, settings ...string) (*cluster, error) {
 	}
 	return c, c.ready()
 }
+
+// untilTold runs the server and removes its folder, $0, afterwards: when the server ends, or when the shell
+// is told that the test process has.
+const untilTold = `"$@" & server=$!
+end() { kill -QUIT $server 2>/dev/null; wait $server; cd /; rm -rf "$0"; exit 0; }
+trap end TERM
+wait $server
+end`
 
 // account is the one that owns the cluster: our own, unless we are root.
 func account() (*syscall.Credential, error) {
@@ -107,15 +115,14 @@ func account() (*syscall.Credential, error) {
 // tied starts the command so that it ends with us, however we end. The thread that started it must live
 // as long, hence the goroutine that keeps it.
 func tied(run *exec.Cmd, as *syscall.Credential) error {
-	run.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
+	run.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGTERM}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
 		err := run.Start()
 		started <- err
 		if err == nil {
-			run.Wait()
-			os.RemoveAll(run.Dir)
+			_ = run.Wait() // however it ended: nobody is left to tell
 		}
 	}()
 	return <-started
