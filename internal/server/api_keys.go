@@ -144,8 +144,8 @@ func (s *Server) rotateKey(w http.ResponseWriter, r *http.Request, _ *site, p *a
 	if err := read(w, r, &b); err != nil {
 		return err
 	}
-	if b.Overlap < 0 || b.Overlap > 365*24*3600 {
-		return refusal{http.StatusBadRequest, "overlap_seconds is at most a year"}
+	if b.Overlap < 0 || b.Overlap > int64(auth.MaxOverlap/time.Second) {
+		return refusal{http.StatusBadRequest, "overlap_seconds is at most 30 days"}
 	}
 	id, secret, err := s.house.Auth.Rotate(r.Context(), p, r.PathValue("id"), time.Duration(b.Overlap)*time.Second)
 	if err != nil {
@@ -169,7 +169,8 @@ func keyError(err error) error {
 		is     error
 		status int
 	}{{auth.ErrForbidden, http.StatusForbidden}, {auth.ErrInvalid, http.StatusBadRequest}, {auth.ErrTaken, http.StatusConflict},
-		{auth.ErrNone, http.StatusNotFound}, {auth.ErrRotated, http.StatusConflict}, {auth.ErrRevoked, http.StatusConflict}, {auth.ErrEnded, http.StatusConflict}} {
+		{auth.ErrNone, http.StatusNotFound}, {auth.ErrRotated, http.StatusConflict}, {auth.ErrRevoked, http.StatusConflict}, {auth.ErrEnded, http.StatusConflict},
+		{auth.ErrExpired, http.StatusConflict}} {
 		if errors.Is(err, c.is) {
 			return refusal{c.status, err.Error()}
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -132,11 +133,24 @@ func decode(body []byte, v any) error {
 	var kind *json.SemanticError
 	switch {
 	case errors.As(err, &kind):
-		return refusal{http.StatusBadRequest, "member " + strings.Trim(string(kind.JSONPointer), "/") + " has the wrong JSON type"}
+		return refusal{http.StatusBadRequest, "member " + member(kind.JSONPointer) + " has the wrong JSON type"}
 	case err != nil:
 		return refusal{http.StatusBadRequest, "the body is not JSON, or names a member twice"}
 	}
 	return nil
+}
+
+// member is where something in a body is wrong, as events/0/facets. Below a member whose names are the
+// caller's own it says no more.
+func member(at jsontext.Pointer) string {
+	var out []string
+	for name := range at.Tokens() {
+		out = append(out, name)
+		if slices.Contains([]string{"context", "facets", "facts", "properties"}, name) {
+			break
+		}
+	}
+	return strings.Join(out, "/")
 }
 
 // refuse answers an error as AuthZEN has it: a JSON string.

@@ -110,8 +110,8 @@ func (s *Server) setMode(w http.ResponseWriter, r *http.Request, x *site, p *aut
 	if b.Clause != "" && !slices.ContainsFunc(x.policy.Clauses, func(c *policy.Clause) bool { return c.ID == b.Clause }) {
 		return refusal{http.StatusBadRequest, "the notice has no such clause"}
 	}
-	if len(b.Key) > 100 {
-		return refusal{http.StatusBadRequest, "key is the id of an API key, or empty for all"}
+	if err := s.checkKeyID(r.Context(), b.Key); err != nil {
+		return err
 	}
 	err := s.house.Store.Update(r.Context(), func(ctx context.Context, tx *store.Tx) error {
 		entry, err := subject.SiteEntry(x.place, "shadow.set", ledger.InstantOf(tx.Now()), map[string]any{"by": p.Name, "clause": b.Clause, "key": b.Key, "mode": string(b.Mode)})
@@ -131,6 +131,23 @@ func (s *Server) setMode(w http.ResponseWriter, r *http.Request, x *site, p *aut
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// checkKeyID refuses what is no key's id: a mode for it would do nothing, and the log would hold the text.
+func (s *Server) checkKeyID(ctx context.Context, id string) error {
+	if id == "" {
+		return nil
+	}
+	all, err := s.house.Auth.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if slices.ContainsFunc(p.Keys, func(k auth.ListedKey) bool { return k.ID == id }) {
+			return nil
+		}
+	}
+	return refusal{http.StatusBadRequest, "key is the id of an API key, or empty for all"}
 }
 
 // modeList answers with the modes that are set.
