@@ -102,13 +102,13 @@ func (c *Config) check() error {
 	u, err := url.Parse(c.URL)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		return errors.New("URL is not like https://avow.example.org")
+		return errors.New("the URL is not like https://avow.example.org")
 	case c.Site == "" || url.PathEscape(c.Site) != c.Site || strings.Trim(c.Site, ".") == "":
-		return errors.New("Site is not the name of a site")
+		return errors.New("the Site is no name of one")
 	case strings.ContainsFunc(c.Key, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
-		return errors.New("Key holds what no API key does")
+		return errors.New("the Key holds what no API key does")
 	case c.Timeout < 0 || c.MaxSnapshots < 0:
-		return errors.New("Timeout or MaxSnapshots is negative")
+		return errors.New("a Timeout or MaxSnapshots is negative")
 	case rules(c.Purposes).longest() == 0:
 		return nil
 	case len(c.LogKeys) == 0:

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -21,7 +22,7 @@ func outages() map[string]func(http.ResponseWriter, *http.Request) bool {
 	text := func(kind, body string) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Type", kind)
-			io.WriteString(w, body)
+			fmt.Fprint(w, body)
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -62,9 +63,7 @@ func (q *Question) Evaluation(name string) Evaluation {
 			put(&e.Resource.Properties, property, v)
 		}
 	}
-	for name, v := range q.Stated {
-		e.Context[name] = v
-	}
+	maps.Copy(e.Context, q.Stated)
 	for name, value := range map[string]string{"for": q.For, "to": q.To, "in": q.In, "source": q.Source, "ground": q.Ground, "as": q.As} {
 		set(&e.Context, name, value)
 	}

@@ -68,7 +68,7 @@ func makeKey(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(half)
+	defer func() { _ = os.Remove(half) }()
 	if err := os.Link(half, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -159,7 +159,7 @@ func (f *folder) put(s slot, k kept) error {
 		}
 	}
 	if err != nil {
-		os.Remove(half)
+		_ = os.Remove(half)
 		return fmt.Errorf("keep snapshot: %w", err)
 	}
 	f.mu.Lock()
@@ -172,7 +172,7 @@ func (f *folder) put(s slot, k kept) error {
 	if err := remove(f.path(oldest)); err != nil {
 		return fmt.Errorf("make room for snapshot: %w", err)
 	}
-	os.Remove(f.person(oldest.person)) // if that was the last
+	_ = os.Remove(f.person(oldest.person)) // goes if that was the last
 	return nil
 }
 
@@ -227,7 +227,7 @@ func (f *folder) drop(person name, doomed func(slot, kept) bool) error {
 	if err := syncFolder(dir); err != nil {
 		return err
 	}
-	os.Remove(dir)
+	_ = os.Remove(dir) // stays if another process kept something meanwhile
 	return nil
 }
 
@@ -260,7 +260,7 @@ func writeHalf(dir string, content []byte, durable bool) (path string, err error
 		err = closed
 	}
 	if err != nil {
-		os.Remove(half.Name())
+		_ = os.Remove(half.Name())
 		return "", fmt.Errorf("write file: %w", err)
 	}
 	return half.Name(), nil

@@ -28,7 +28,8 @@ const (
 // A house is a server that speaks the protocol of docs/spec/answers.md, written from that page without package
 // client's own code, so that the two are second opinions of each other.
 type house struct {
-	t      testing.TB
+	t      testing.TB // nil in examples
+	site   string
 	signer *ledger.Signer
 
 	mu       sync.Mutex
@@ -38,6 +39,7 @@ type house struct {
 	seq      int64
 	mode     string   // "", observe, warn
 	obliges  []string // of what is allowed
+	reason   string
 	unsigned bool
 	asked    []map[string]any // evaluations, as they came
 	calls    int
@@ -48,15 +50,21 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
+	h := openHouse("shop")
+	h.t = t
+	return h
+}
+
+func openHouse(site string) *house {
 	skey, _, err := ledger.GenerateKey("house.example/log")
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	signer, err := ledger.NewSigner(skey)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	return &house{t: t, signer: signer, clock: time.Now, consents: map[string]map[string]bool{}, recorded: map[string]int64{}}
+	return &house{site: site, signer: signer, clock: time.Now, reason: "Because.", consents: map[string]map[string]bool{}, recorded: map[string]int64{}}
 }
 
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -90,12 +98,12 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem(http.StatusBadRequest, "the body cannot be read")
 		return
 	}
-	switch r.Method + " " + r.URL.Path {
-	case "POST /shop/access/v1/evaluation":
+	switch r.Method + " " + strings.Replace(r.URL.Path, "/"+h.site+"/", "/SITE/", 1) {
+	case "POST /SITE/access/v1/evaluation":
 		var e map[string]any
 		h.read(body, &e)
 		h.send(w, h.answer(e), problem)
-	case "POST /shop/access/v1/evaluations":
+	case "POST /SITE/access/v1/evaluations":
 		var batch struct {
 			Evaluations []map[string]any `json:"evaluations"`
 		}
@@ -115,7 +123,7 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		h.send(w, map[string]any{"evaluations": all}, problem)
-	case "POST /api/v1/shop/events":
+	case "POST /api/v1/SITE/events":
 		h.record(w, body)
 	default:
 		problem(http.StatusNotFound, "no such site is served")
@@ -135,7 +143,7 @@ func (h *house) send(w http.ResponseWriter, v map[string]any, problem func(int, 
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(v)
+	w.Write(sorted(v))
 }
 
 // answer decides by consents alone. It is nil if at_least is beyond the log.
@@ -159,7 +167,7 @@ func (h *house) answer(e map[string]any) map[string]any {
 	if h.mode != "" {
 		allow = true
 	}
-	out := map[string]any{"kind": kind, "version": "2026-01-01", "seq": h.seq, "evaluation_id": "e-1", "reason_user": map[string]string{"en": "Because."}}
+	out := map[string]any{"kind": kind, "version": "2026-01-01", "seq": h.seq, "evaluation_id": "e-1", "reason_user": map[string]string{"en": h.reason}}
 	rest := map[string]any{"kind": kind}
 	add := func(name string, v any) { out[name], rest[name] = v, v }
 	if kind != "gap" {
@@ -191,7 +199,7 @@ func (h *house) answer(e map[string]any) map[string]any {
 
 func (h *house) sign(e map[string]any, allow bool, rest map[string]any) string {
 	sum := sha256.Sum256(canonical(e))
-	text := fmt.Sprintf("avow/answer/v1\nshop\n%s\n%s\n2026-01-01\n%d\n%s\n%s\n", base64.StdEncoding.EncodeToString(sum[:]),
+	text := fmt.Sprintf("avow/answer/v1\n%s\n%s\n%s\n2026-01-01\n%d\n%s\n%s\n", h.site, base64.StdEncoding.EncodeToString(sum[:]),
 		map[bool]string{true: "allow", false: "deny"}[allow], h.seq, h.clock().UTC().Format("2006-01-02T15:04:05.000000Z"), sorted(rest))
 	note, err := h.signer.Sign(text)
 	if err != nil {
@@ -282,7 +290,7 @@ func (h *house) record(w http.ResponseWriter, body []byte) {
 		out = append(out, map[string]any{"id": e.ID, "index": h.recorded[e.ID] - 1, "entry": fmt.Sprintf("%032x", h.recorded[e.ID])})
 	}
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(map[string]any{"events": out, "seq": h.seq})
+	w.Write(sorted(map[string]any{"events": out, "seq": h.seq}))
 }
 
 func (h *house) consent(person, purpose string, yes bool) {

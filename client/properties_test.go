@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -85,7 +84,6 @@ func TestSnapshotsNeverOutliveWhatWasSeen(t *testing.T) {
 		w := newWorld(newHouse(t))
 		if rapid.Bool().Draw(r, "on disk") {
 			w.folder = fmt.Sprintf("%s/%d", folder, n)
-			defer os.RemoveAll(w.folder)
 		}
 		w.restart(t)
 		person := rapid.SampledFrom([]string{"customer:1", "customer:2"})

@@ -74,7 +74,7 @@ func TestEventsTravel(t *testing.T) {
 			}
 			got, _ = io.ReadAll(r.Body)
 			w.Header().Set("Content-Type", "application/json")
-			io.WriteString(w, `{"events":[{"id":"e1","index":0,"entry":"00"},{"id":"e2","index":1,"entry":"01"}],"seq":2,"later":"members are ignored"}`)
+			fmt.Fprint(w, `{"events":[{"id":"e1","index":0,"entry":"00"},{"id":"e2","index":1,"entry":"01"}],"seq":2,"later":"members are ignored"}`)
 		})}}
 	})
 	_, err := c.Record(t.Context(), client.Event{
@@ -157,7 +157,7 @@ func TestRecordErrors(t *testing.T) {
 	} {
 		h.breakWith(func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Type", "application/json")
-			io.WriteString(w, body)
+			fmt.Fprint(w, body)
 			return true
 		})
 		if done, err := c.Record(t.Context(), one); len(done) != 0 || !errors.Is(err, client.ErrUnavailable) || !errors.Is(err, client.ErrAnswer) {

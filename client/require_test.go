@@ -3,7 +3,7 @@ package client_test
 import (
 	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -32,12 +32,12 @@ func TestRequire(t *testing.T) {
 		if a, ok := client.AnswerOf(r.Context()); !ok || !a.Allowed || len(a.Obligations) != 1 {
 			t.Errorf("answer %+v", a)
 		}
-		io.WriteString(w, "the letter")
+		fmt.Fprint(w, "the letter")
 	}))
 	get := func(who string) (int, http.Header, map[string]any) {
 		t.Helper()
 		w := httptest.NewRecorder()
-		guarded.ServeHTTP(w, httptest.NewRequest("GET", "/?who="+who, nil))
+		guarded.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/?who="+who, nil))
 		var v map[string]any
 		if w.Code != http.StatusOK {
 			if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil || w.Header().Get("Content-Type") != "application/problem+json" {
@@ -79,7 +79,7 @@ func TestRequire(t *testing.T) {
 	d.breakWith(func(w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusForbidden)
-		io.WriteString(w, `"this key may not ask for that purpose"`)
+		fmt.Fprint(w, `"this key may not ask for that purpose"`)
 		return true
 	})
 	d.now = d.now.Add(1000000000 * 60)
@@ -96,11 +96,11 @@ func TestOwnRefusal(t *testing.T) {
 	c := h.start(t, func(c *client.Config) {
 		c.Refuse = func(w http.ResponseWriter, _ *http.Request, a client.Answer, err error) {
 			w.WriteHeader(http.StatusTeapot)
-			io.WriteString(w, a.ReasonUser)
+			fmt.Fprint(w, a.ReasonUser)
 		}
 	})
 	w := httptest.NewRecorder()
-	c.Require(func(*http.Request) (client.Question, error) { return letter("customer:1"), nil })(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	c.Require(func(*http.Request) (client.Question, error) { return letter("customer:1"), nil })(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
 	if w.Code != http.StatusTeapot || w.Body.String() != "Because." {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
