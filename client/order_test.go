@@ -231,3 +231,28 @@ func TestClockSetBackInAnOutage(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// What is kept stays bounded, however often it is kept anew.
+func TestBoundsHold(t *testing.T) {
+	d := newDowns(t, func(c *client.Config) { c.MaxSnapshots = 2 })
+	for i := range 300 {
+		person := fmt.Sprintf("customer:%d", i%2+1)
+		d.say(person, "letter", true)
+		ask(t, d.client, letter(person))
+	}
+	d.say("customer:3", "letter", true)
+	ask(t, d.client, letter("customer:3"))
+	for person, want := range map[string]bool{"customer:1": false, "customer:2": true, "customer:3": true} {
+		if got := d.down(t, letter(person)); got != want {
+			t.Errorf("%s: %v", person, got)
+		}
+	}
+	// So many purposes are denied to one person that they are not told apart any more.
+	for i := range 70 {
+		ask(t, d.client, client.Question{Person: "customer:2", Action: "use", Data: []string{"x"}, For: fmt.Sprintf("letter.%d", i)})
+	}
+	ask(t, d.client, letter("customer:2"))
+	if !d.down(t, letter("customer:2")) {
+		t.Error("an answer from after all denials is not kept")
+	}
+}
