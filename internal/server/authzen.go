@@ -229,6 +229,9 @@ type batch struct {
 	} `json:"options"`
 }
 
+// evaluationsMax is how many evaluations one request may bring.
+const evaluationsMax = 1000
+
 func (s *Server) evaluations(w http.ResponseWriter, r *http.Request) {
 	p, err := s.entitled(w, r, auth.Decide, "")
 	if err != nil {
@@ -242,6 +245,10 @@ func (s *Server) evaluations(w http.ResponseWriter, r *http.Request) {
 	}
 	if len(b.Evaluations) == 0 {
 		s.answerOne(w, r, p, &b.evaluation)
+		return
+	}
+	if len(b.Evaluations) > evaluationsMax {
+		refuse(w, refusal{http.StatusBadRequest, "evaluations is a list of at most 1000"})
 		return
 	}
 	out := struct {
