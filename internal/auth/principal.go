@@ -57,9 +57,9 @@ func (p *Principal) May(action, purpose, recipient string) error {
 	return nil
 }
 
-// handle is how the log names who acted: the id of a key, the account at the socket, or, for nil, the
+// Handle is how the log names who acted: the id of a key, the account at the socket, or, for nil, the
 // start of the installation.
-func (p *Principal) handle() string {
+func (p *Principal) Handle() string {
 	switch {
 	case p == nil:
 		return "start"

@@ -77,7 +77,7 @@ func (r *record) binding(b *Binding) *record {
 // entry is the record as an entry of the installation's own, of nobody: it lies open, with the key of its
 // leaf beside it.
 func (r *record) entry(now time.Time, by *Principal) (store.Entry, error) {
-	r.text("by", by.handle())
+	r.text("by", by.Handle())
 	body := []byte{'{'}
 	for i, name := range slices.Sorted(maps.Keys(r.members)) { // ASCII, so this is the order of JCS
 		if i > 0 {

@@ -62,7 +62,7 @@ func (b *eventBody) report(p *auth.Principal) (subject.Report, error) {
 	if len(b.ID) > 200 || len(b.Source) > 200 || len(b.Grounds) > 200 {
 		return subject.Report{}, refusal{http.StatusBadRequest, "id, source and grounds have at most 200 bytes"}
 	}
-	return subject.Report{Person: ref, Event: e, Key: b.ID, Caller: p.Name, Create: true}, nil
+	return subject.Report{Person: ref, Event: e, Key: b.ID, Caller: p.Name, By: p.Handle(), Create: true}, nil
 }
 
 func factOf(name string, v any) (decision.Stated, error) {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/internal/auth"
 	"github.com/avowhq/avow/internal/subject"
 )
@@ -46,14 +45,6 @@ func who(r *http.Request) (subject.Ref, error) {
 	return ref, nil
 }
 
-// handleOf is how records name who acted: the id of a key, which is no person's data, or the socket.
-func handleOf(p *auth.Principal) string {
-	if p.Key != "" {
-		return p.Key
-	}
-	return p.Name
-}
-
 type identitiesBody struct {
 	Identities []string `json:"identities"` // kind:value
 }
@@ -91,7 +82,7 @@ func (s *Server) createPerson(w http.ResponseWriter, r *http.Request, x *site, p
 	if err != nil {
 		return err
 	}
-	id, made, err := s.house.People.Create(r.Context(), x.place, handleOf(p), l...)
+	id, made, err := s.house.People.Create(r.Context(), x.place, p.Handle(), l...)
 	if err != nil {
 		return err
 	}
@@ -104,7 +95,7 @@ func (s *Server) createPerson(w http.ResponseWriter, r *http.Request, x *site, p
 }
 
 // findPerson finds the id of an identity.
-func (s *Server) findPerson(w http.ResponseWriter, r *http.Request, x *site, _ *auth.Principal) error {
+func (s *Server) findPerson(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
 	var b struct {
 		Identity string `json:"identity"`
 	}
@@ -119,39 +110,10 @@ func (s *Server) findPerson(w http.ResponseWriter, r *http.Request, x *site, _ *
 	if err != nil {
 		return err
 	}
+	if err := s.house.People.Accessed(r.Context(), x.place, ref, p.Handle(), "find"); err != nil {
+		return err
+	}
 	answer(w, http.StatusOK, personID{ID: id.String()})
-	return nil
-}
-
-// A personView is what is known of a person, as the caller may see it.
-type personView struct {
-	ID         string          `json:"id"`
-	Identities []string        `json:"identities"`
-	Person     decision.Person `json:"person"`
-	Seq        int64           `json:"seq"`
-}
-
-func (s *Server) showPerson(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
-	ref, err := who(r)
-	if err != nil {
-		return err
-	}
-	if err := s.house.People.Accessed(r.Context(), x.place, ref, handleOf(p), "person"); err != nil {
-		return err
-	}
-	l, err := s.house.People.Identities(r.Context(), x.place, ref)
-	if err != nil {
-		return err
-	}
-	person, seq, err := s.house.People.Person(r.Context(), x.place, ref)
-	if err != nil {
-		return err
-	}
-	v := personView{ID: ref.Value, Identities: []string{}, Person: person, Seq: seq}
-	for _, i := range l {
-		v.Identities = append(v.Identities, i.String())
-	}
-	answer(w, http.StatusOK, v)
 	return nil
 }
 
@@ -170,7 +132,7 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, x *site, p *au
 		return err
 	}
 	for _, i := range l {
-		if err := s.house.People.Identify(r.Context(), x.place, handleOf(p), ref, i); err != nil {
+		if err := s.house.People.Identify(r.Context(), x.place, p.Handle(), ref, i); err != nil {
 			return err
 		}
 	}
@@ -231,7 +193,7 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request, x *site, p *aut
 	if err != nil {
 		return err
 	}
-	if err := s.house.People.Accessed(r.Context(), x.place, ref, handleOf(p), "history"); err != nil {
+	if err := s.house.People.Accessed(r.Context(), x.place, ref, p.Handle(), "history"); err != nil {
 		return err
 	}
 	from, err := number(r, "from", 0, 1<<62)
@@ -266,7 +228,7 @@ func (s *Server) receipt(w http.ResponseWriter, r *http.Request, x *site, p *aut
 	if err != nil {
 		return err
 	}
-	if err := s.house.People.Accessed(r.Context(), x.place, ref, handleOf(p), "receipt"); err != nil {
+	if err := s.house.People.Accessed(r.Context(), x.place, ref, p.Handle(), "receipt"); err != nil {
 		return err
 	}
 	index, err := strconv.ParseInt(r.PathValue("index"), 10, 64)

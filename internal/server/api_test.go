@@ -282,3 +282,72 @@ func TestRolesAreThePrincipals(t *testing.T) {
 		}
 	}
 }
+
+// The same event sent twice is recorded once; another one under the same id is refused and not lost.
+func TestAnIDStandsForOneEvent(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		h := startOn(t, url, starterDir)
+		yes := map[string]any{"id": "form-1", "person": "customer:1", "kind": "granted", "for": []string{"letter"}, "style": "opt-in"}
+		h.record(200, yes)
+		if again := h.record(200, yes); !again.Events[0].Again {
+			t.Errorf("the same again: %+v", again)
+		}
+		for name, other := range map[string]map[string]any{
+			"kind":   {"id": "form-1", "person": "customer:1", "kind": "refused", "for": []string{"letter"}},
+			"person": {"id": "form-1", "person": "customer:2", "kind": "granted", "for": []string{"letter"}, "style": "opt-in"},
+			"style":  {"id": "form-1", "person": "customer:1", "kind": "granted", "for": []string{"letter"}, "style": "explicit"},
+			"time":   {"id": "form-1", "person": "customer:1", "kind": "granted", "for": []string{"letter"}, "style": "opt-in", "at": "2026-01-01T00:00:00Z"},
+		} {
+			if status, text := h.send("POST", "/api/v1/starter/events", map[string]any{"events": []any{other}}); status != http.StatusConflict {
+				t.Errorf("another %s: %d %s", name, status, text)
+			}
+		}
+	})
+}
+
+func TestAHoldStopsAnErasure(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		h := startOn(t, url, starterDir)
+		h.record(200, map[string]any{"person": "customer:1", "kind": "held", "data": []string{"invoices"}, "grounds": "claim"})
+		var found struct{ ID string }
+		h.call("POST", "/api/v1/starter/people/find", http.StatusOK, map[string]any{"identity": "customer:1"}, &found)
+		h.call("POST", "/api/v1/starter/people/"+found.ID+"/erase", http.StatusConflict, struct{}{}, nil)
+		h.call("GET", "/api/v1/starter/people/"+found.ID, http.StatusOK, nil, nil)
+		h.record(200, map[string]any{"person": "customer:1", "kind": "released", "data": []string{"invoices"}})
+		h.call("POST", "/api/v1/starter/people/"+found.ID+"/erase", http.StatusOK, struct{}{}, nil)
+	})
+}
+
+func TestDecisionsPage(t *testing.T) {
+	h := startOn(t, storetest.SQLite(t), starterDir)
+	var page struct {
+		Decisions []struct{ ID string }
+		Next      string
+	}
+	seen, next := map[string]bool{}, ""
+	for range 3 { // three blocks
+		for range 5 {
+			h.ask("customer:1", nil)
+		}
+		h.call("GET", "/api/v1/starter/decisions?limit=1", http.StatusOK, nil, &page)
+	}
+	for range 8 {
+		h.call("GET", "/api/v1/starter/decisions?limit=4&after="+next, http.StatusOK, nil, &page)
+		for _, d := range page.Decisions {
+			if seen[d.ID] {
+				t.Errorf("%s is listed twice", d.ID)
+			}
+			seen[d.ID] = true
+		}
+		next = page.Next
+	}
+	if len(seen) != 15 {
+		t.Errorf("%d of 15 are listed", len(seen))
+	}
+	h.ask("customer:1", nil)
+	h.call("GET", "/api/v1/starter/decisions?after="+next, http.StatusOK, nil, &page)
+	if len(page.Decisions) != 1 {
+		t.Errorf("%d new ones", len(page.Decisions))
+	}
+	h.call("GET", "/api/v1/starter/decisions?after=nonsense", http.StatusBadRequest, nil, nil)
+}

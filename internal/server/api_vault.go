@@ -27,11 +27,13 @@ type epochView struct {
 func (s *Server) vaultStatus(w http.ResponseWriter, r *http.Request, _ *site, _ *auth.Principal) error {
 	st := s.house.Keys.Status()
 	out := struct {
-		Origin string      `json:"origin"`
-		Key    string      `json:"key"`
-		Former []string    `json:"former_keys,omitempty"`
-		Epochs []epochView `json:"epochs"`
-	}{st.Origin, st.Key, st.Former, nil}
+		Origin string   `json:"origin"`
+		Key    string   `json:"key"`
+		Former []string `json:"former_keys,omitempty"`
+		// Generation is one more with each change of the key file: a backup of an older one is too old.
+		Generation uint64      `json:"generation"`
+		Epochs     []epochView `json:"epochs"`
+	}{st.Origin, st.Key, st.Former, st.Generation, nil}
 	for _, e := range st.Epochs {
 		n, err := s.house.People.Wrapped(r.Context(), e.Number)
 		if err != nil {
@@ -123,7 +125,7 @@ func (s *Server) destroyEpoch(w http.ResponseWriter, r *http.Request, _ *site, p
 // recordVault records an act on the keys in the log.
 func (s *Server) recordVault(ctx context.Context, p *auth.Principal, kind string, epoch int64, also func(tx *store.Tx)) error {
 	return s.house.Store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
-		e, err := subject.SiteEntry(&subject.Site{}, kind, ledger.InstantOf(tx.Now()), map[string]any{"by": p.Name, "epoch": epoch})
+		e, err := subject.SiteEntry(&subject.Site{}, kind, ledger.InstantOf(tx.Now()), map[string]any{"by": p.Handle(), "epoch": epoch})
 		if err != nil {
 			return err
 		}

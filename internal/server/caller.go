@@ -44,7 +44,7 @@ func (s *Server) caller(r *http.Request) (*auth.Principal, error) {
 // entitled is the caller, if it has a scope, the site, and calls left.
 func (s *Server) entitled(w http.ResponseWriter, r *http.Request, scope auth.Scope, site string) (*auth.Principal, error) {
 	if s.house.Doubt != nil {
-		return nil, refusal{http.StatusServiceUnavailable, "the server is sealed: its database and its keys' journal contradict each other; avow recover tells more"}
+		return nil, refusal{http.StatusServiceUnavailable, "the server is sealed: its database and its keys' journal contradict each other; GET /readyz says why, docs/guide/operating.md what to do"}
 	}
 	p, err := s.caller(r)
 	if err != nil {

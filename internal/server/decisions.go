@@ -161,17 +161,33 @@ func readBlock(block []byte, fn func(d *decisionLine) bool) error {
 	return lines.Err()
 }
 
-// blocks reads the lines of a site from an instant on, oldest first, until fn says enough.
-func (s *Server) blocks(ctx context.Context, x *site, from time.Time, fn func(d *decisionLine) bool) error {
+// A cursor is a place in the log of decisions: behind a line of a block.
+type cursor struct{ block, line int64 }
+
+func (c cursor) String() string { return fmt.Sprintf("%d.%d", c.block, c.line) }
+
+func readCursor(text string) (c cursor, err error) {
+	if text == "" {
+		return c, nil
+	}
+	if n, err := fmt.Sscanf(text, "%d.%d", &c.block, &c.line); n != 2 || err != nil || c.block < 0 || c.line < 0 || c.String() != text {
+		return c, refusal{http.StatusBadRequest, "after is what next was in the answer before"}
+	}
+	return c, nil
+}
+
+// blocks reads the lines of a site from an instant on and behind a place, oldest first, until fn says
+// enough.
+func (s *Server) blocks(ctx context.Context, x *site, from time.Time, behind cursor, fn func(d *decisionLine, at cursor) bool) error {
 	if err := x.log.flush(ctx, s.house.Store); err != nil {
 		return err
 	}
 	floor, more := ledger.InstantOf(from).String(), true
-	for after := int64(0); more; {
+	for at := (cursor{block: behind.block - 1}); more; {
 		var block []byte
 		err := s.house.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 			return tx.Row(ctx, `SELECT no, data FROM decision_block WHERE site = $1 AND last >= $2 AND no > $3 ORDER BY no LIMIT 1`,
-				[]any{x.place.No, from.UnixMicro(), after}, &after, &block)
+				[]any{x.place.No, from.UnixMicro(), at.block}, &at.block, &block)
 		})
 		if errors.Is(err, store.ErrNone) {
 			return nil
@@ -179,8 +195,13 @@ func (s *Server) blocks(ctx context.Context, x *site, from time.Time, fn func(d 
 		if err != nil {
 			return fmt.Errorf("read the log of decisions: %w", err)
 		}
+		at.line = 0
 		err = readBlock(block, func(d *decisionLine) bool {
-			more = d.At < floor || fn(d)
+			at.line++
+			if d.At < floor || at.block == behind.block && at.line <= behind.line {
+				return true
+			}
+			more = fn(d, at)
 			return more
 		})
 		if err != nil {
@@ -190,9 +211,14 @@ func (s *Server) blocks(ctx context.Context, x *site, from time.Time, fn func(d 
 	return nil
 }
 
-// decisionList answers with what was decided, oldest first.
+// decisionList answers with what was decided, oldest first. Next is behind the last of them: with it as
+// after the list goes on, also with what is decided later.
 func (s *Server) decisionList(w http.ResponseWriter, r *http.Request, x *site, _ *auth.Principal) error {
 	from, err := span(r, time.Hour, s.clock)
+	if err != nil {
+		return err
+	}
+	behind, err := readCursor(r.URL.Query().Get("after"))
 	if err != nil {
 		return err
 	}
@@ -202,9 +228,10 @@ func (s *Server) decisionList(w http.ResponseWriter, r *http.Request, x *site, _
 	}
 	out := struct {
 		Decisions []decisionLine `json:"decisions"`
-	}{Decisions: []decisionLine{}}
-	err = s.blocks(r.Context(), x, from, func(d *decisionLine) bool {
-		out.Decisions = append(out.Decisions, *d)
+		Next      string         `json:"next"`
+	}{[]decisionLine{}, behind.String()}
+	err = s.blocks(r.Context(), x, from, behind, func(d *decisionLine, at cursor) bool {
+		out.Decisions, out.Next = append(out.Decisions, *d), at.String()
 		return len(out.Decisions) < int(limit)
 	})
 	if err != nil {

@@ -66,14 +66,14 @@ func (h *House) open(ctx context.Context, c HouseConfig) error {
 	if dir == "" {
 		dir = filepath.Join(c.Dir, "keys")
 	}
-	if err := h.openKeys(c, dir); err != nil {
-		return err
-	}
 	url := c.Database
 	if url == "" {
 		url = filepath.Join(c.Dir, "avow.db")
 	}
-	var err error
+	err := h.openKeys(ctx, c, dir, url)
+	if err != nil {
+		return err
+	}
 	h.Store, err = store.Open(ctx, store.Config{URL: url, Signer: h.Keys.Signer(), Clock: c.Clock, Logger: h.Logger})
 	var doubt store.Doubt
 	if errors.As(err, &doubt) {
@@ -104,7 +104,7 @@ func (h *House) open(ctx context.Context, c HouseConfig) error {
 }
 
 // openKeys opens the folder, or makes it where there is neither it nor a database that would need it.
-func (h *House) openKeys(c HouseConfig, dir string) error {
+func (h *House) openKeys(ctx context.Context, c HouseConfig, dir, url string) error {
 	o, err := vault.Options{Origin: c.Origin, Clock: c.Clock, Work: c.Work}.FromEnvironment(os.Getenv)
 	if err != nil {
 		return err
@@ -114,8 +114,10 @@ func (h *House) openKeys(c HouseConfig, dir string) error {
 	}
 	h.Keys, err = vault.Open(dir, o)
 	if errors.Is(err, vault.ErrMissing) {
-		if _, err := os.Stat(filepath.Join(c.Dir, "avow.db")); err == nil {
-			return fmt.Errorf("open house: %s has no keys, and without them the database cannot be read; restore the folder", dir)
+		if begun, err := store.Begun(ctx, url); err != nil {
+			return fmt.Errorf("open house: %w", err)
+		} else if begun {
+			return fmt.Errorf("open house: %s has no keys, and without those it began with the database cannot be read; name or restore their folder", dir)
 		}
 		h.Keys, err = vault.Create(dir, o)
 		if errors.Is(err, vault.ErrExists) { // another server that starts was first

@@ -59,12 +59,12 @@ func (s *Server) problemOf(err error) problem {
 			http.StatusTooManyRequests: "too-many", http.StatusServiceUnavailable: "sealed"}[status]
 	case errors.Is(err, subject.ErrUnknown), errors.Is(err, store.ErrNone):
 		kind, status = "not-found", http.StatusNotFound
-	case errors.Is(err, subject.ErrTaken), errors.Is(err, subject.ErrMerge):
+	case errors.Is(err, subject.ErrTaken), errors.Is(err, subject.ErrMerge), errors.Is(err, subject.ErrHeld), errors.Is(err, subject.ErrOtherEvent):
 		kind, status = "conflict", http.StatusConflict
 	case errors.Is(err, subject.ErrEvent), errors.Is(err, subject.ErrIdentity):
 		kind, status = "bad-request", http.StatusBadRequest
 	}
-	return problem{"https://avow.invalid/problems/" + kind, problemTitles[kind], status, err.Error()}
+	return problem{"urn:avow:problem:" + kind, problemTitles[kind], status, err.Error()}
 }
 
 // answer writes a value as JSON.

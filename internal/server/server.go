@@ -285,8 +285,8 @@ func (s *Server) apiTable() []route {
 		{"GET /api/v1/{site}/people/{person}", s.api(auth.ReadPeople, s.showPerson)},
 		{"POST /api/v1/{site}/people/{person}/identities", s.api(auth.WritePeople, s.identify)},
 		{"POST /api/v1/{site}/people/{person}/merge", s.api(auth.WritePeople, s.mergePeople)},
-		{"GET /api/v1/{site}/people/{person}/history", s.api(auth.ReadPeople, s.history)},
-		{"GET /api/v1/{site}/people/{person}/receipts/{index}", s.api(auth.ReadPeople, s.receipt)},
+		{"GET /api/v1/{site}/people/{person}/history", s.api(auth.ReadLedger, s.history)},
+		{"GET /api/v1/{site}/people/{person}/receipts/{index}", s.api(auth.ReadLedger, s.receipt)},
 		{"POST /api/v1/{site}/people/{person}/erase", s.api(auth.Erase, s.erase)},
 		{"POST /api/v1/{site}/events", s.api(auth.WriteEvents, s.events)},
 		{"GET /api/v1/{site}/decisions", s.api(auth.ReadDecisions, s.decisionList)},
@@ -294,6 +294,7 @@ func (s *Server) apiTable() []route {
 		{"PUT /api/v1/{site}/shadow", s.api(auth.WriteShadow, s.setMode)},
 		{"GET /api/v1/{site}/shadow/report", s.api(auth.ReadDecisions, s.shadowReport)},
 		{"GET /api/v1/ledger", s.ledgerHead},
+		{"GET /api/v1/sites", s.siteList},
 		{"GET /api/v1/principals", s.api(auth.AdminKeys, s.principalList)},
 		{"POST /api/v1/principals", s.api(auth.AdminKeys, s.createPrincipal)},
 		{"POST /api/v1/principals/{name}/end", s.api(auth.AdminKeys, s.endPrincipal)},
@@ -310,6 +311,7 @@ func (s *Server) routes(metrics http.Handler) {
 	for _, r := range s.table(metrics) {
 		s.mux.HandleFunc(r.pattern, r.handler)
 	}
+	s.mux.HandleFunc("/api/v1/", s.nowhere)
 }
 
 // Routes lists the patterns that are served.

@@ -114,7 +114,7 @@ func (s *Server) setMode(w http.ResponseWriter, r *http.Request, x *site, p *aut
 		return err
 	}
 	err := s.house.Store.Update(r.Context(), func(ctx context.Context, tx *store.Tx) error {
-		entry, err := subject.SiteEntry(x.place, "shadow.set", ledger.InstantOf(tx.Now()), map[string]any{"by": p.Name, "clause": b.Clause, "key": b.Key, "mode": string(b.Mode)})
+		entry, err := subject.SiteEntry(x.place, "shadow.set", ledger.InstantOf(tx.Now()), map[string]any{"by": p.Handle(), "clause": b.Clause, "key": b.Key, "mode": string(b.Mode)})
 		if err != nil {
 			return err
 		}
@@ -189,7 +189,7 @@ func (s *Server) shadowReport(w http.ResponseWriter, r *http.Request, x *site, _
 		people map[string]bool
 	}
 	groups, asked := map[string]*group{}, int64(0)
-	err = s.blocks(r.Context(), x, from, func(d *decisionLine) bool {
+	err = s.blocks(r.Context(), x, from, cursor{}, func(d *decisionLine, _ cursor) bool {
 		asked++
 		if d.Shadow == "" {
 			return true

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -71,7 +70,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	s.news.c = make(chan struct{})
 	var err error
-	if strings.HasPrefix(c.URL, "postgres://") || strings.HasPrefix(c.URL, "postgresql://") {
+	if isPostgres(c.URL) {
 		s.pg, err = openPostgres(ctx, c)
 	} else {
 		s.lite, err = openLite(ctx, c)

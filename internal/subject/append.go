@@ -21,6 +21,7 @@ type Report struct {
 	Event  Event
 	Key    string // the caller's own, under which the event is recorded once; "" for none
 	Caller string // whose key that is
+	By     string // handle of the principal who tells us
 	Create bool   // make the person if nobody knows them
 }
 
@@ -110,7 +111,7 @@ func (p *People) appendSome(ctx context.Context, site *Site, reports []Report, t
 func (p *People) prepare(ctx context.Context, site *Site, r *Report, w *write, made *map[Ref]*newPerson) (*Recorded, error) {
 	recorded := decision.InstantOf(p.store.Stamp())
 	e := r.Event
-	if e.At == 0 && e.Source == "" {
+	if e.By = r.By; e.At == 0 && e.Source == "" {
 		e.At = recorded
 	}
 	if err := e.check(site.Model, recorded); err != nil {
@@ -118,7 +119,7 @@ func (p *People) prepare(ctx context.Context, site *Site, r *Report, w *write, m
 	}
 	w.site = site.No
 	if r.Key != "" {
-		done, err := p.before(ctx, site, r, w)
+		done, err := p.before(ctx, site, r, &e, w)
 		if done != nil || err != nil {
 			return done, err
 		}
@@ -193,29 +194,6 @@ func sealed(site *Site, x *person, ring *vault.Ring, kind vault.RingKind, plain 
 	rand.Read(id[:])
 	return store.Entry{Site: site.No, Subject: x.no, Ring: uint8(kind), ID: id,
 		Leaf: ledger.NewLeaf(ring.EntryKey(id), plain), Record: ring.Seal(make([]byte, 0, len(plain)+vault.SealOverhead), plain, id)}
-}
-
-// before finds out whether the caller's key was used, and gives w its hash.
-func (p *People) before(ctx context.Context, site *Site, r *Report, w *write) (*Recorded, error) {
-	for i, h := range p.keys.Hashes(vault.ForIdempotency, site.Name, r.Caller, r.Key) {
-		if i == 0 {
-			w.key = h.Sum[:]
-		}
-		var id []byte
-		done := Recorded{Again: true}
-		err := p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-			return tx.Row(ctx, `SELECT e.idx, e.id FROM idempotency k JOIN entry e ON e.site = k.site AND e.subject = k.subject AND e.id = k.id WHERE k.site = $1 AND k.hash = $2`,
-				[]any{site.No, h.Sum[:]}, &done.Index, &id)
-		})
-		if err == nil {
-			done.ID = ledger.EntryID(id)
-			return &done, nil
-		}
-		if !errors.Is(err, store.ErrNone) {
-			return nil, fmt.Errorf("look the event's key up: %w", err)
-		}
-	}
-	return nil, nil
 }
 
 // write writes a lot in one transaction. If the database refuses one of it, or people were moved, each is

@@ -15,6 +15,7 @@ import (
 func (e *Event) appendBody(b []byte) []byte {
 	o := object{b: append(b, '{'), start: len(b) + 1}
 	o.text("born", e.Born)
+	o.text("by", e.By)
 	o.text("controller", e.Scope.Controller)
 	if e.Scope.Closed {
 		o.list("countries", e.Scope.Countries, true)
@@ -133,7 +134,7 @@ func compareNames(a, b string) int {
 // readEvent is the event of a record.
 func readEvent(r *ledger.Record) (*Event, error) {
 	var body struct {
-		Born, Controller, Grounds, Name, Residence, Source, Style, Until string
+		Born, By, Controller, Grounds, Name, Residence, Source, Style, Until string
 
 		Countries *[]string
 		Data, To  []string
@@ -146,7 +147,7 @@ func readEvent(r *ledger.Record) (*Event, error) {
 		return nil, fmt.Errorf("read the body of a %s record: it is not as this version writes it", r.Kind)
 	}
 	e := &Event{Kind: Kind(r.Kind), At: decision.Instant(r.At), Source: body.Source, Style: decision.Style(body.Style), Guardian: body.Guardian,
-		Name: body.Name, Residence: body.Residence, Born: body.Born, Grounds: body.Grounds,
+		By: body.By, Name: body.Name, Residence: body.Residence, Born: body.Born, Grounds: body.Grounds,
 		Scope: decision.Scope{For: body.For, Data: body.Data, To: body.To, Controller: body.Controller}}
 	if body.Countries != nil {
 		e.Scope.Closed, e.Scope.Countries = true, *body.Countries

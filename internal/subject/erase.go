@@ -64,6 +64,9 @@ func (p *People) erase(ctx context.Context, site *Site, ref Ref) (e Erasure, ids
 		if err := tx.Alone(ctx); err != nil {
 			return err
 		}
+		if err := p.checkHold(ctx, tx, site, x.no); err != nil {
+			return err
+		}
 		all, err := together(ctx, tx, x.no)
 		if err != nil {
 			return err

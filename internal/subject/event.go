@@ -105,6 +105,7 @@ type Event struct {
 	Kind   Kind
 	At     decision.Instant // claimed; 0 is now, and not allowed for what is imported
 	Source string           // where it was imported from; "" is recorded as it happened
+	By     string           // handle of the principal who told us; not compared, not part of facts
 
 	Scope    decision.Scope
 	Style    decision.Style

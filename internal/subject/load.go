@@ -199,26 +199,33 @@ func (p *People) history(ctx context.Context, site *Site, no int64, seq *int64) 
 		if *seq, err = tx.Size(ctx); err != nil {
 			return err
 		}
-		all, err := together(ctx, tx, no)
-		if err != nil {
-			return err
-		}
-		for _, no := range all {
-			x := &person{no: no}
-			if err := p.readRings(ctx, tx, site, x); err != nil {
-				return err
-			}
-			if out, err = x.read(ctx, tx, site, out); err != nil {
-				return err
-			}
-		}
-		if len(all) > 1 {
-			sortByIndex(out)
-		}
-		return nil
+		out, err = p.events(ctx, tx, site, no)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read a history: %w", err)
+	}
+	return out, nil
+}
+
+// events are the history in a transaction.
+func (p *People) events(ctx context.Context, tx *store.Tx, site *Site, no int64) ([]recorded, error) {
+	all, err := together(ctx, tx, no)
+	if err != nil {
+		return nil, err
+	}
+	var out []recorded
+	for _, no := range all {
+		x := &person{no: no}
+		if err := p.readRings(ctx, tx, site, x); err != nil {
+			return nil, err
+		}
+		if out, err = x.read(ctx, tx, site, out); err != nil {
+			return nil, err
+		}
+	}
+	if len(all) > 1 {
+		sortByIndex(out)
 	}
 	return out, nil
 }

@@ -13,6 +13,7 @@ var (
 	ErrPassphrase  = errors.New("wrong passphrase or identity")
 	ErrLocked      = errors.New("locked by another process")
 	ErrOlder       = errors.New("older than what this process holds")
+	ErrOther       = errors.New("no continuation of what this process holds")
 )
 
 // What can be wrong with a use of the keys.

@@ -230,8 +230,30 @@ func (k *Keys) load() (*material, error) {
 	if held := k.held.Load(); held != nil && m.document.Generation < held.document.Generation {
 		return nil, fmt.Errorf("%s: %w: generation %d, held %d; put the newer file back", k.path(), ErrOlder, m.document.Generation, held.document.Generation)
 	}
+	if held := k.held.Load(); held != nil && !m.document.continues(held.document) {
+		return nil, fmt.Errorf("%s: %w: these are other keys; put the file back", k.path(), ErrOther)
+	}
 	m.file = info
 	return m, nil
+}
+
+// continues reports whether the file is a later state of the one held: the same log, from the same
+// beginning, and the same epochs so far.
+func (d *document) continues(held *document) bool {
+	if len(d.Log) < len(held.Log) || len(d.Epochs) < len(held.Epochs) {
+		return false
+	}
+	for i := range held.Log {
+		if d.Log[i].Public != held.Log[i].Public {
+			return false
+		}
+	}
+	for i := range held.Epochs {
+		if !d.Epochs[i].Created.Equal(held.Epochs[i].Created) {
+			return false
+		}
+	}
+	return true
 }
 
 func restore(err error) string {
