@@ -19,11 +19,15 @@ keeps its leaves, which say nothing without those keys; every other proof holds.
 	}
 	var server remote
 	server.add(c)
-	site := c.Flags().String("site", demoSite, "which notice")
+	site := c.Flags().String("site", "", siteFlag)
 	yes := c.Flags().Bool("yes", false, "do it; without it nothing happens")
 	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		id, err := idOf(c, &server, *site, args[0])
+		name, err := server.site(c.Context(), *site)
+		if err != nil {
+			return err
+		}
+		id, err := idOf(c, &server, name, args[0])
 		if err != nil {
 			return err
 		}
@@ -37,7 +41,7 @@ keeps its leaves, which say nothing without those keys; every other proof holds.
 			Index      int64  `json:"index"`
 			Since      string `json:"unreadable_here_since"`
 		}
-		if err := server.call(c.Context(), "POST", api(*site, "people", id, "erase"), struct{}{}, &out); err != nil {
+		if err := server.call(c.Context(), "POST", api(name, "people", id, "erase"), struct{}{}, &out); err != nil {
 			return err
 		}
 		if *asJSON {

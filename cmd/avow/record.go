@@ -94,7 +94,7 @@ A person is kind:value, as email:ann@mail.example or customer:4711, or an id.`,
 	server.add(c)
 	var e eventFlags
 	facets, facts := e.add(c)
-	site := c.Flags().String("site", demoSite, "which notice")
+	site := c.Flags().String("site", "", siteFlag)
 	file := c.Flags().String("receipt", "", "write the receipt of the entry to this file")
 	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -102,7 +102,11 @@ A person is kind:value, as email:ann@mail.example or customer:4711, or an id.`,
 		if err := e.take(*facets, *facts); err != nil {
 			return err
 		}
-		return record(c, &server, *site, &e, *file, *asJSON)
+		name, err := server.site(c.Context(), *site)
+		if err != nil {
+			return err
+		}
+		return record(c, &server, name, &e, *file, *asJSON)
 	}
 	return c
 }

@@ -124,3 +124,25 @@ func refused(resp *http.Response, text []byte) error {
 	}
 	return err
 }
+
+// siteFlag explains --site.
+const siteFlag = "the site, as its notice's head names it; may be left out where one is served"
+
+// site is the one that is named, or the only one that the server serves.
+func (f *remote) site(ctx context.Context, name string) (string, error) {
+	if name != "" {
+		return name, nil
+	}
+	var out struct{ Sites []struct{ Site string } }
+	if err := f.call(ctx, "GET", "/api/v1/sites", nil, &out); err != nil {
+		return "", err
+	}
+	if len(out.Sites) == 1 {
+		return out.Sites[0].Site, nil
+	}
+	var names []string
+	for _, s := range out.Sites {
+		names = append(names, s.Site)
+	}
+	return "", usage{hinted{errors.New("several sites are served"), "name one with --site: " + strings.Join(names, ", ")}}
+}

@@ -30,7 +30,7 @@ func tourCommands(self, dir, base string) []step {
 	return []step{
 		{"may we send her the letter? no, there is no consent; she gives one, and the answer flips", []string{
 			ask,
-			fmt.Sprintf("%s record granted %s --dir %s --for letter --style opt-in --receipt %s", self, tourPerson, dir, p("receipt.json")),
+			fmt.Sprintf("%s record granted %s --dir %s --site starter --for letter --style opt-in --receipt %s", self, tourPerson, dir, p("receipt.json")),
 			ask,
 		}},
 		{"her receipt, checked offline: it needs the file and the log's key, and asks nobody", []string{
@@ -41,7 +41,7 @@ func tourCommands(self, dir, base string) []step {
 			fmt.Sprintf("%s verify %s --key %s", self, p("forged.json"), p("log.vkey")),
 		}},
 		{"she is erased: what is left of her in the log says nothing, and every other proof still holds", []string{
-			fmt.Sprintf("%s erase %s --dir %s --yes", self, tourPerson, dir),
+			fmt.Sprintf("%s erase %s --dir %s --site starter --yes", self, tourPerson, dir),
 			fmt.Sprintf("%s verify %s --key %s", self, p("receipts/*.json"), p("log.vkey")),
 			fmt.Sprintf("%s verify %s/ledger --key %s", self, base, p("log.vkey")),
 		}},
