@@ -1,0 +1,121 @@
+package http_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// connections is how many callers there are, each with a connection that stays open.
+const connections = 20
+
+// request is what goes over the wire, made before the clock runs.
+func request(path, key, body string) []byte {
+	auth := ""
+	if key != "" {
+		auth = "Authorization: Bearer " + key + "\r\n"
+	}
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: avow.example\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s", path, auth, len(body), body)
+}
+
+// A caller is one connection. It costs little beside the server: the machine is the server's.
+type caller struct {
+	c net.Conn
+	r *bufio.Reader
+}
+
+func dial(addr string) (*caller, error) {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return &caller{c, bufio.NewReader(c)}, nil
+}
+
+// ask sends a request and reads the whole answer. Only the status and the length are looked at; answers
+// without a length, or without success, are errors.
+func (c *caller) ask(request []byte) error {
+	if _, err := c.c.Write(request); err != nil {
+		return err
+	}
+	line, err := c.r.ReadSlice('\n')
+	if err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(line, []byte("HTTP/1.1 200 ")) {
+		return fmt.Errorf("answer %q", line)
+	}
+	length := -1
+	for {
+		line, err := c.r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) <= 2 {
+			break
+		}
+		if n, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(n))); err != nil {
+				return err
+			}
+		}
+	}
+	if length < 0 {
+		return errors.New("an answer without a length")
+	}
+	_, err = c.r.Discard(length)
+	return err
+}
+
+// whole is ask, and returns the body.
+func (c *caller) whole(request []byte) ([]byte, error) {
+	var seen bytes.Buffer
+	old := c.r
+	c.r = bufio.NewReader(io.TeeReader(old, &seen))
+	err := c.ask(request)
+	c.r = old
+	_, body, _ := bytes.Cut(seen.Bytes(), []byte("\r\n\r\n"))
+	return body, err
+}
+
+// rate is how many requests a second all callers together had answered. next makes the request; it is
+// called by many at once.
+func rate(b testing.TB, addr string, slice time.Duration, next func() []byte) float64 {
+	b.Helper()
+	var n atomic.Int64
+	var stop atomic.Bool
+	var all sync.WaitGroup
+	callers := make([]*caller, connections)
+	for i := range callers {
+		c, err := dial(addr)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer c.c.Close()
+		callers[i] = c
+	}
+	begin := time.Now()
+	timer := time.AfterFunc(slice, func() { stop.Store(true) })
+	defer timer.Stop()
+	for _, c := range callers {
+		all.Go(func() {
+			for !stop.Load() {
+				if err := c.ask(next()); err != nil {
+					b.Error(err)
+					return
+				}
+				n.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	return float64(n.Load()) / time.Since(begin).Seconds()
+}
