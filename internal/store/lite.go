@@ -415,7 +415,7 @@ func (t *liteTx) queryRow(text string, args, dest []any) error {
 		}
 		return sql.ErrNoRows
 	}
-	return rows.Scan(dest...)
+	return scanned(rows.Scan(dest...))
 }
 
 func (t *liteTx) each(text string, args []any, fn func(scan func(...any) error) error) error {
@@ -424,12 +424,23 @@ func (t *liteTx) each(text string, args []any, fn func(scan func(...any) error) 
 		return t.note(err)
 	}
 	defer rows.Close()
+	scan := func(dest ...any) error { return scanned(rows.Scan(dest...)) }
 	for rows.Next() {
-		if err := fn(rows.Scan); err != nil {
+		if err := fn(scan); err != nil {
 			return err
 		}
 	}
 	return t.note(rows.Err())
+}
+
+var errScan = errors.New("a column holds something else than is read from it")
+
+// scanned takes the value out of an error of scanning, which repeats it.
+func scanned(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errScan
 }
 
 // plain puts SQLite's errors in our form. They name columns, never values.

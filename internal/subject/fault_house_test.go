@@ -1,7 +1,9 @@
 package subject_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -32,6 +34,14 @@ type setting struct {
 	url, dir  string // of the database, of the keys
 	clock     *clock
 	noJournal bool
+	log       *bytes.Buffer // what is logged
+}
+
+func (s setting) logger() *slog.Logger {
+	if s.log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // tryOpen opens a house and compares it with its journal, as a server does at its start. Without keys it
@@ -40,7 +50,7 @@ func tryOpen(t testing.TB, s setting) (*house, error) {
 	t.Helper()
 	h := &house{t: t, url: s.url, dir: s.dir}
 	o := vault.Options{Origin: "avow.test/log"}
-	c := store.Config{URL: s.url}
+	c := store.Config{URL: s.url, Logger: s.logger()}
 	if s.clock != nil {
 		c.Clock, o.Clock = s.clock.now, s.clock.now
 	}
@@ -61,7 +71,7 @@ func tryOpen(t testing.TB, s setting) (*house, error) {
 		h.close()
 		return nil, err
 	}
-	h.people, err = subject.New(context.Background(), subject.Config{Store: h.store, Keys: h.keys, Journal: h.journal})
+	h.people, err = subject.New(context.Background(), subject.Config{Store: h.store, Keys: h.keys, Journal: h.journal, Logger: c.Logger})
 	if err == nil {
 		err = h.people.SettleErasures(context.Background())
 	}
