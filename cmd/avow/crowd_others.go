@@ -51,7 +51,9 @@ func seedOther(ctx context.Context, h *server.House, site *subject.Site) error {
 			e := subject.Event{Kind: subject.Happened, At: at, Source: "demo"}
 			if events := site.Model.Vocabulary.Events; len(asked) > 0 && (n == 0 || len(events) == 0) {
 				e.Kind = []subject.Kind{subject.Granted, subject.Refused}[chance.IntN(2)]
-				e.Scope.For = []string{asked[chance.IntN(len(asked))]}
+				if e.Scope.For = []string{asked[chance.IntN(len(asked))]}; e.Kind == subject.Granted {
+					e.Style = decision.OptIn
+				}
 			} else if len(events) > 0 {
 				e.Name = events[chance.IntN(len(events))]
 			}

@@ -87,7 +87,7 @@ func (a *answered) tell(w io.Writer) {
 		head = "allowed"
 	}
 	fmt.Fprintf(w, "%s: %s\n", head, a.Context.ReasonAdmin.En)
-	if a.Context.Mode != "" {
+	if a.Context.Mode != "" && a.Context.Kind != "allow" {
 		fmt.Fprintf(w, "  allowed only because the mode is %s; enforced it would be denied\n", a.Context.Mode)
 	}
 	if len(a.Context.Clauses) > 0 {

@@ -80,7 +80,7 @@ type reasons struct {
 	Version      string            `json:"version,omitempty"`
 	Seq          int64             `json:"seq"`
 	Known        bool              `json:"known"`            // the person; of others only the question says something
-	Mode         string            `json:"mode,omitempty"`   // the mode in which this is allowed, though the notice would deny it
+	Mode         string            `json:"mode,omitempty"`   // how far it is enforced, if not wholly; kind says what the notice says
 	Signed       string            `json:"signed,omitempty"` // the answer as a signed note, where context.snapshot asks for it
 	EvaluationID string            `json:"evaluation_id,omitempty"`
 	Error        *itemError        `json:"error,omitempty"`

@@ -137,17 +137,18 @@ func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict
 		c.Obligations = append(c.Obligations, obligation{o, "urn:avow:obligation:" + o})
 	}
 	v := verdict{Decision: a.Allowed(), Context: c, outcome: a.Outcome}
-	if !v.Decision {
-		if err := x.shadow.refresh(ctx, s.house.Store, x.place.No); err != nil {
-			s.house.Logger.Error("modes cannot be read; the last ones hold", "err", err)
-		}
-		if j.mode = x.shadow.of(j.by.Key, c.Clauses); j.mode != enforce {
-			v.Decision, c.Mode = true, string(j.mode)
+	if err := x.shadow.refresh(ctx, s.house.Store, x.place.No); err != nil {
+		s.house.Logger.Error("modes cannot be read; the last ones hold", "err", err)
+	}
+	passed := mode("") // that let a denial pass
+	if j.mode = x.shadow.of(j.by.Key, c.Clauses); j.mode != enforce {
+		if c.Mode = string(j.mode); !v.Decision {
+			v.Decision, passed = true, j.mode
 		}
 	}
 	x.log.add(decision.InstantOf(s.house.Store.Now()), &decisionLine{ID: c.EvaluationID, Key: j.by.Key, Who: pseudonym(j.person.Pseudonym(s.house.Store.Now())),
 		Action: only(j.request.Action, x.words.actions), Data: known(j.request.Data, x.words.data), For: only(j.request.For, x.words.purposes), To: only(j.request.To, x.words.recipients), Kind: c.Kind, Clauses: c.Clauses, Missing: c.Missing,
-		Shadow: c.Mode, Version: c.Version, Seq: c.Seq})
+		Shadow: string(passed), Version: c.Version, Seq: c.Seq})
 	if asked, ok := e.Context["snapshot"].(bool); ok && asked && j.trouble == "" {
 		var err error
 		if c.Signed, err = s.sign(j, e, &v); err != nil {

@@ -166,6 +166,9 @@ func (e *Event) checkScope(m *decision.Model, fail func(string, ...any) error) e
 	if e.Name != "" || e.Facts != nil || e.Residence != "" || e.Born != "" {
 		return fail("a %s event is about purposes, data and recipients only", e.Kind)
 	}
+	if (e.Kind == Granted || e.Kind == Renewed) && e.Style == "" {
+		return fail("a consent says how it was expressed, since laws strike some ways: style is missing")
+	}
 	if (e.Kind == Granted || e.Kind == Renewed) && len(e.Scope.For) == 0 {
 		return fail("a consent is to purposes: for is missing")
 	}
