@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
@@ -95,33 +94,15 @@ func (m *material) lookup(use Use) []*lookupKey {
 	return keys
 }
 
-// hash is HMAC-SHA256 (RFC 2104), written out because crypto/hmac allocates seven times, and every look at a
-// person comes by here. Keys are shorter than a block.
 func (l *lookupKey) hash(site string, parts []string) LookupHash {
 	var space [512]byte
-	b := append(space[:sha256.BlockSize], lookupLabel...)
+	b := append(space[:blockSize], lookupLabel...)
 	b = appendSized(b, string(l.Use))
 	b = appendSized(b, site)
 	for _, p := range parts {
 		b = appendSized(b, p)
 	}
-	pad(b, l.Key, 0x36)
-	inner := sha256.Sum256(b)
-	var outer [sha256.BlockSize + sha256.Size]byte
-	pad(outer[:], l.Key, 0x5c)
-	copy(outer[sha256.BlockSize:], inner[:])
-	return LookupHash{KeyID: l.ID, Sum: sha256.Sum256(outer[:])}
-}
-
-// pad fills the first block of b with the key, shifted by what makes it the inner or the outer one.
-func pad(b, key []byte, shift byte) {
-	block := b[:sha256.BlockSize]
-	for i := range block {
-		block[i] = shift
-	}
-	for i, k := range key {
-		block[i] ^= k
-	}
+	return LookupHash{KeyID: l.ID, Sum: mac(l.Key, b)}
 }
 
 // appendSized writes a string after its length, so that no two lists of strings are written alike.

@@ -3,8 +3,6 @@ package vault
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"fmt"
 	"time"
 )
@@ -28,20 +26,17 @@ type wrapKey struct {
 }
 
 func newWrapKey(epoch int64, key []byte) (*wrapKey, error) {
-	a, err := derivedAEAD(key, wrapLabel)
+	derived := derive(key, wrapLabel)
+	a, err := newAEAD(&derived)
 	if err != nil {
 		return nil, err
 	}
 	return &wrapKey{epoch, a}, nil
 }
 
-// derivedAEAD is AES-256-GCM with random nonces, under a key derived for one use.
-func derivedAEAD(key []byte, label string) (cipher.AEAD, error) {
-	k, err := hkdf.Key(sha256.New, key, nil, label, keySize)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(k)
+// newAEAD is AES-256-GCM with random nonces.
+func newAEAD(key *[keySize]byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key[:])
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +45,8 @@ func derivedAEAD(key []byte, label string) (cipher.AEAD, error) {
 
 // NewRing makes a ring for a person (owner: the subject's random id) and wraps it under the current epoch.
 func (k *Keys) NewRing(kind RingKind, owner [16]byte) (*Ring, Wrapped, error) {
-	r, err := randomRing(kind)
-	if err != nil {
-		return nil, Wrapped{}, fmt.Errorf("make %s ring: %w", kind, err)
-	}
-	return r, k.current().wrap(kind, owner, r.key[:]), nil
+	r := randomRing(kind)
+	return r, k.current().wrap(kind, owner, r.keys.own[:]), nil
 }
 
 // Unwrap opens a ring of a person. ErrNoEpoch: the epoch is unknown or destroyed, also after the key file
@@ -64,7 +56,7 @@ func (k *Keys) Unwrap(kind RingKind, owner [16]byte, w Wrapped) (*Ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unwrap %s ring: %w", kind, err)
 	}
-	return newRing(kind, key)
+	return newRing(kind, key), nil
 }
 
 // Rewrap moves a ring under the current epoch. It reports false for a ring that is there already.
