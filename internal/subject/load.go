@@ -10,7 +10,6 @@ import (
 	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/internal/store"
 	"github.com/avowhq/avow/internal/vault"
-	"github.com/avowhq/avow/ledger"
 )
 
 // A person is what is held in memory of one: opened rings, and the facts once they were asked for.
@@ -72,11 +71,14 @@ func (p *People) numberOfID(ctx context.Context, site *Site, value string) (int6
 }
 
 func (p *People) readNumber(ctx context.Context, text string, args ...any) (no int64, err error) {
-	err = p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.Row(ctx, text, args, &no) })
-	if err != nil && !errors.Is(err, store.ErrNone) {
-		err = fmt.Errorf("look a person up: %w", err)
+	err = p.store.Read(ctx, text, args, func(scan func(...any) error) error { return scan(&no) })
+	if err != nil {
+		return 0, fmt.Errorf("look a person up: %w", err)
 	}
-	return no, err
+	if no == 0 {
+		return 0, store.ErrNone
+	}
+	return no, nil
 }
 
 // person has the rings of a person, from memory or read.
@@ -84,16 +86,11 @@ func (p *People) person(ctx context.Context, site *Site, no int64) (*person, err
 	if x, ok := p.known.find(no); ok && p.confirmed() {
 		return x, nil
 	}
-	x := &person{no: no}
-	err := p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.Row(ctx, `SELECT moved FROM log_head WHERE id = 1`, nil, &x.moved); err != nil {
-			return err
-		}
-		return p.readRings(ctx, tx, site, x)
-	})
+	r, err := p.readPerson(ctx, selectPerson, site, no, nil)
 	if err != nil {
 		return nil, fmt.Errorf("read a person: %w", err)
 	}
+	x := &person{no: no, id: r.id, rings: r.rings, moved: r.moved}
 	p.known.add(no, x, func() bool { return p.moved.Load() == x.moved })
 	return x, nil
 }
@@ -177,7 +174,7 @@ func (p *People) factsOf(ctx context.Context, site *Site, x *person) (*derived, 
 	}
 	d := &derived{by: site.Program, touched: touched}
 	seen := p.seen.Load()
-	events, err := p.history(ctx, site, x.no, &d.seq)
+	events, err := p.history(ctx, site, x, &d.seq)
 	if err != nil {
 		return nil, err
 	}
@@ -189,66 +186,6 @@ func (p *People) factsOf(ctx context.Context, site *Site, x *person) (*derived, 
 	}
 	x.derived.Store(d) // holds only as long as touched is what it was
 	return d, nil
-}
-
-// history reads all events of a person, and of those merged into them, in the order of the log.
-func (p *People) history(ctx context.Context, site *Site, no int64, seq *int64) ([]recorded, error) {
-	var out []recorded
-	err := p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		var err error
-		if *seq, err = tx.Size(ctx); err != nil {
-			return err
-		}
-		out, err = p.events(ctx, tx, site, no)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read a history: %w", err)
-	}
-	return out, nil
-}
-
-// events are the history in a transaction.
-func (p *People) events(ctx context.Context, tx *store.Tx, site *Site, no int64) ([]recorded, error) {
-	all, err := together(ctx, tx, no)
-	if err != nil {
-		return nil, err
-	}
-	var out []recorded
-	for _, no := range all {
-		x := &person{no: no}
-		if err := p.readRings(ctx, tx, site, x); err != nil {
-			return nil, err
-		}
-		if out, err = x.read(ctx, tx, site, out); err != nil {
-			return nil, err
-		}
-	}
-	if len(all) > 1 {
-		sortByIndex(out)
-	}
-	return out, nil
-}
-
-// read opens the person's own entries. Records that are no events say nothing that facts know.
-func (x *person) read(ctx context.Context, tx *store.Tx, site *Site, out []recorded) ([]recorded, error) {
-	err := tx.Entries(ctx, site.No, x.no, 0, func(e *store.Stored) error {
-		plain, err := x.open(e)
-		if err != nil {
-			return err
-		}
-		r, err := ledger.ParseRecord(plain)
-		if err != nil {
-			return fmt.Errorf("entry %d: %w", e.At, err)
-		}
-		event, err := readEvent(&r)
-		if err != nil {
-			return fmt.Errorf("entry %d: %w", e.At, err)
-		}
-		out = append(out, recorded{*event, decision.Instant(r.Recorded), e.At})
-		return nil
-	})
-	return out, err
 }
 
 func (x *person) ring(kind uint8) *vault.Ring {

@@ -73,5 +73,7 @@ func (l *latest) put(at decision.Instant, v decision.Stated) {
 }
 
 func sortByIndex(l []recorded) {
-	slices.SortFunc(l, func(a, b recorded) int { return cmp.Compare(a.index, b.index) })
+	slices.SortFunc(l, byIndex)
 }
+
+func byIndex(a, b recorded) int { return cmp.Compare(a.index, b.index) }

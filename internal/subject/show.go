@@ -22,7 +22,7 @@ func (p *People) Person(ctx context.Context, site *Site, ref Ref) (decision.Pers
 		return decision.Person{}, 0, err
 	}
 	var seq int64
-	events, err := p.history(ctx, site, x.no, &seq)
+	events, err := p.history(ctx, site, x, &seq)
 	if err != nil {
 		return decision.Person{}, 0, err
 	}
