@@ -19,10 +19,13 @@ import (
 
 // A house is Avow without its server: people over one database.
 type house struct {
-	store  *store.Store
-	people *subject.People
-	site   *subject.Site
-	known  []subject.Ref
+	store   *store.Store
+	keys    *vault.Keys
+	journal *vault.Journal
+	people  *subject.People
+	site    *subject.Site
+	known   []subject.Ref
+	filled  bool
 }
 
 // engines are the databases, each durable.
@@ -39,33 +42,40 @@ func newHouse(b *testing.B, url string, people int) *house {
 	b.Helper()
 	ctx := b.Context()
 	dir := filepath.Join(b.TempDir(), "keys")
-	keys, err := vault.Create(dir, vault.Options{Origin: "avow.test/log"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	journal, err := vault.OpenJournal(filepath.Join(dir, vault.JournalName))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { journal.Close() })
+	var err error
 	h := &house{}
-	if h.store, err = store.Open(ctx, store.Config{URL: url, Signer: keys.Signer()}); err != nil {
+	if h.keys, err = vault.Create(dir, vault.Options{Origin: "avow.test/log"}); err != nil {
+		b.Fatal(err)
+	}
+	if h.journal, err = vault.OpenJournal(filepath.Join(dir, vault.JournalName)); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { h.journal.Close() })
+	if h.store, err = store.Open(ctx, store.Config{URL: url, Signer: h.keys.Signer()}); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { h.store.Close() })
-	if h.people, err = subject.New(ctx, subject.Config{Store: h.store, Keys: keys, Journal: journal}); err != nil {
-		b.Fatal(err)
-	}
-	follow, stop := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() { h.people.Follow(follow, nil); close(done) }()
-	b.Cleanup(func() { stop(); <-done })
+	h.people = h.peopleOf(b, 0)
 	m, program := starter(b)
 	if h.site, err = h.people.Site(ctx, m.Site, m, program, "2026-01-01"); err != nil {
 		b.Fatal(err)
 	}
 	h.grow(b, people)
 	return h
+}
+
+// peopleOf makes People who follow the log until the end.
+func (h *house) peopleOf(b *testing.B, cached int) *subject.People {
+	b.Helper()
+	p, err := subject.New(b.Context(), subject.Config{Store: h.store, Keys: h.keys, Journal: h.journal, Cached: cached})
+	if err != nil {
+		b.Fatal(err)
+	}
+	follow, stop := context.WithCancel(b.Context())
+	done := make(chan struct{})
+	go func() { p.Follow(follow, nil); close(done) }()
+	b.Cleanup(func() { stop(); <-done })
+	return p
 }
 
 func starter(b *testing.B) (*decision.Model, *decision.Program) {
