@@ -122,7 +122,7 @@ var letter = decision.Scope{For: []string{"letter"}}
 
 // add records one consent of one person, durable and in the log when it returns.
 func (h *house) add(ctx context.Context, person int) error {
-	_, errs := h.people.Append(ctx, h.site, []subject.Report{{Person: h.known[person], Event: subject.Event{Kind: subject.Granted, Scope: letter}}})
+	_, errs := h.people.Append(ctx, h.site, []subject.Report{{Person: h.known[person], Event: subject.Event{Kind: subject.Granted, Scope: letter, Style: decision.OptIn}}})
 	return errs[0]
 }
 

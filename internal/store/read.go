@@ -29,8 +29,9 @@ func (l *lite) readOnce(ctx context.Context, text string, args []any, fn func(sc
 		return plain(err)
 	}
 	defer rows.Close()
+	scan := func(dest ...any) error { return scanned(rows.Scan(dest...)) }
 	for rows.Next() {
-		if err := fn(rows.Scan); err != nil {
+		if err := fn(scan); err != nil {
 			return err
 		}
 	}
