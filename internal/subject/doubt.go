@@ -48,7 +48,7 @@ func (p *People) Doubts(ctx context.Context) error {
 type doubts struct {
 	p     *People
 	tx    *store.Tx
-	tiles ledger.Tiles
+	tiles *rememberedTiles
 	head  *store.Head
 	root  ledger.Hash
 
@@ -256,7 +256,7 @@ func (d *doubts) stands(ctx context.Context, e *vault.Entry, h holder) error {
 		return lacks("cannot open it: " + err.Error())
 	}
 	leaf := ledger.NewLeaf(x.ring(stored.Ring).EntryKey(stored.ID), plain)
-	proof, err := ledger.ProveInclusion(ctx, d.tiles, e.Index, uint64(d.head.Size))
+	proof, err := d.tiles.prove(ctx, e.Index, uint64(d.head.Size))
 	if err != nil {
 		return lacks("cannot prove it: " + err.Error())
 	}

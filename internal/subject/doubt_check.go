@@ -89,14 +89,15 @@ func (o *opener) of(ctx context.Context, tx *store.Tx, entries []store.Stored) (
 	return here, nil
 }
 
-// read unwraps the rings of some people of a site. A ring that does not unwrap is left out: what it sealed
+// read unwraps the rings of some people of a site; they are found by their numbers, not by the site's
+// index. A ring that does not unwrap is left out: what it sealed
 // will not open.
 func (o *opener) read(ctx context.Context, tx *store.Tx, site int64, people []int64, into map[int64]*person) error {
 	args := []any{site}
 	for i := range doubtLot {
 		args = append(args, people[min(i, len(people)-1)])
 	}
-	return tx.Each(ctx, `SELECT s.no, s.id, r.kind, r.epoch, r.wrapped FROM subject s JOIN ring r ON r.site = s.site AND r.subject = s.no WHERE s.site = $1 AND s.no IN (`+placeholders(2, doubtLot)+`)`, args, func(scan func(...any) error) error {
+	return tx.Each(ctx, `SELECT s.no, s.id, r.kind, r.epoch, r.wrapped FROM subject s JOIN ring r ON r.site = s.site AND r.subject = s.no WHERE s.site + 0 = $1 AND s.no IN (`+placeholders(2, doubtLot)+`)`, args, func(scan func(...any) error) error {
 		var no, kind int64
 		var id []byte
 		var w vault.Wrapped

@@ -43,7 +43,7 @@ func (p *People) checkPeople(ctx context.Context) error {
 func (p *People) checkLot(ctx context.Context, tx *store.Tx, site *Site, after int64) (last int64, err error) {
 	people := map[int64]*person{}
 	var numbers []int64
-	err = tx.Each(ctx, `SELECT no FROM subject WHERE site = $1 AND no > $2 ORDER BY no LIMIT $3`, []any{site.No, after, int64(doubtLot)}, func(scan func(...any) error) error {
+	err = tx.Each(ctx, `SELECT no FROM subject WHERE site + 0 = $1 AND no > $2 ORDER BY no LIMIT $3`, []any{site.No, after, int64(doubtLot)}, func(scan func(...any) error) error {
 		var no int64
 		err := scan(&no)
 		numbers = append(numbers, no)
@@ -66,11 +66,8 @@ func (p *People) checkLot(ctx context.Context, tx *store.Tx, site *Site, after i
 }
 
 func (p *People) checkIdentities(ctx context.Context, tx *store.Tx, site *Site, numbers []int64, people map[int64]*person) error {
-	args := []any{site.No}
-	for i := range doubtLot {
-		args = append(args, numbers[min(i, len(numbers)-1)])
-	}
-	return tx.Each(ctx, `SELECT subject, hash, key, kind, id, value FROM identity WHERE site = $1 AND subject IN (`+placeholders(2, doubtLot)+`)`, args, func(scan func(...any) error) error {
+	args := []any{site.No, numbers[0], numbers[len(numbers)-1]}
+	return tx.Each(ctx, `SELECT subject, hash, key, kind, id, value FROM identity WHERE site = $1 AND subject BETWEEN $2 AND $3`, args, func(scan func(...any) error) error {
 		var no, key int64
 		var hash, id, value []byte
 		var kind string
@@ -79,6 +76,9 @@ func (p *People) checkIdentities(ctx context.Context, tx *store.Tx, site *Site, 
 		}
 		defect := func(column, what string) error {
 			return &store.Defect{Table: "identity", Row: fmt.Sprintf("subject = %d", no), Column: column, Index: -1, What: what}
+		}
+		if people[no] == nil {
+			return defect("subject", "there is no such person")
 		}
 		ring := people[no].rings[vault.Profile]
 		if ring == nil || len(id) != len(ledger.EntryID{}) {

@@ -24,6 +24,12 @@ func placeholders(from, n int) string {
 type rememberedTiles struct {
 	tiles ledger.Tiles
 	kept  map[tileKey][]byte
+
+	// Of the full tile of the latest proof: the hashes within, pair by pair up to its root, and the path
+	// from there to the log's root, for proofs of its neighbours.
+	number uint64
+	within [][]ledger.Hash
+	above  []ledger.Hash
 }
 
 type tileKey struct {
@@ -48,4 +54,52 @@ func (r *rememberedTiles) Tile(ctx context.Context, level int, n uint64, width i
 	}
 	r.kept[k] = b
 	return b, nil
+}
+
+// prove is ledger.ProveInclusion. It does most of its work once a tile.
+func (r *rememberedTiles) prove(ctx context.Context, index, size uint64) ([]ledger.Hash, error) {
+	n := index / ledger.TileWidth
+	if n >= size/ledger.TileWidth {
+		return ledger.ProveInclusion(ctx, r, index, size) // in the tile that is not full
+	}
+	if r.within == nil || r.number != n {
+		if err := r.begin(ctx, n, size); err != nil {
+			return nil, err
+		}
+	}
+	var path []ledger.Hash
+	for height, hashes := range r.within {
+		path = append(path, hashes[index%ledger.TileWidth>>height^1])
+	}
+	return append(path, r.above...), nil
+}
+
+// begin makes what proofs of the entries of a full tile share.
+func (r *rememberedTiles) begin(ctx context.Context, n, size uint64) error {
+	r.within = nil
+	path, err := ledger.ProveInclusion(ctx, r, n*ledger.TileWidth, size)
+	if err != nil {
+		return err
+	}
+	data, err := r.Tile(ctx, 0, n, ledger.TileWidth)
+	if err != nil {
+		return err
+	}
+	var level []ledger.Hash
+	for ; len(data) >= len(ledger.Hash{}); data = data[len(ledger.Hash{}):] {
+		level = append(level, ledger.Hash(data[:len(ledger.Hash{})]))
+	}
+	if len(level) != ledger.TileWidth {
+		return fmt.Errorf("tile %d has %d hashes", n, len(level))
+	}
+	for len(level) > 1 {
+		r.within = append(r.within, level)
+		next := make([]ledger.Hash, len(level)/2)
+		for i := range next {
+			next[i] = ledger.NodeHash(level[2*i], level[2*i+1])
+		}
+		level = next
+	}
+	r.number, r.above = n, path[min(len(r.within), len(path)):]
+	return nil
 }
