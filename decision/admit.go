@@ -120,8 +120,10 @@ func (p *Program) collect(pt *point, names []string, e Entry, who Person) (Admis
 	who.Choices = slices.Clone(who.Choices)
 	for _, a := range pt.src.Asks {
 		if a.How == Submit {
-			who.Choices = append(who.Choices, Choice{Kind: Granted, Style: Submit, At: e.At,
-				Scope: Scope{For: []string{a.For}, Data: a.Data, To: a.To}})
+			who.Choices = append(who.Choices, Choice{
+				Kind: Granted, Style: Submit, At: e.At,
+				Scope: Scope{For: []string{a.For}, Data: a.Data, To: a.To},
+			})
 		}
 	}
 	facts, err := p.Facts(who)

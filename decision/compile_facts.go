@@ -191,8 +191,10 @@ func (c *compiler) keep(k Keep, promise uint16) keep {
 	for _, d := range k.Data {
 		c.need(&p.data, d, "category")
 	}
-	out := keep{promise: promise, src: &c.m.Keeps[int(promise)-len(c.m.Rules)], while: c.tests(k.While),
-		demanded: k.Basis.Kind == LegalObligation || k.Basis.Kind == PublicTask, interest: k.Basis.Kind == LegitimateInterest}
+	out := keep{
+		promise: promise, src: &c.m.Keeps[int(promise)-len(c.m.Rules)], while: c.tests(k.While),
+		demanded: k.Basis.Kind == LegalObligation || k.Basis.Kind == PublicTask, interest: k.Basis.Kind == LegitimateInterest,
+	}
 	if len(k.For) > 0 {
 		set := Set{Names: k.For}
 		out.purposes = bitsOf(p.purposes.len()+1, func(i int) bool { return i > 0 && set.covers(p.purposes.list[i-1]) })

@@ -13,8 +13,10 @@ type sieve func(Set, string) bool
 
 func (c *compiler) rule(x *Rule, promise uint16) rule {
 	p := c.p
-	r := rule{promise: promise, as: x.As.rank(), review: x.Review, group: int32(x.Group), point: x.Point != "",
-		obliges: x.obligations(), groupName: itoa(x.Group)}
+	r := rule{
+		promise: promise, as: x.As.rank(), review: x.Review, group: int32(x.Group), point: x.Point != "",
+		obliges: x.obligations(), groupName: itoa(x.Group),
+	}
 	wide := sieve(Set.covers)
 	if x.Deny {
 		wide = Set.hits

@@ -1,5 +1,7 @@
 package decision
 
+import "slices"
+
 // whole is the truth of a run of tests together.
 func (p *Program) whole(f *Facts, q *question, s span) truth {
 	t := yes
@@ -117,10 +119,5 @@ func (p *Program) stateIs(f *Facts, q *question, op testOp, fact uint16) bool {
 	if opened <= closed {
 		return false
 	}
-	for _, a := range q.assigned {
-		if a == fact {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(q.assigned, fact)
 }

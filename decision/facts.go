@@ -128,10 +128,12 @@ func (x *People) At(i int) Facts {
 	if i > 0 {
 		from = x.rows[i-1]
 	}
-	return Facts{residence: r.residence, age: r.age, born: r.born, scopes: x.scopes,
+	return Facts{
+		residence: r.residence, age: r.age, born: r.born, scopes: x.scopes,
 		values:  x.values[from.values:r.values:r.values],
 		events:  x.events[from.events:r.events:r.events],
-		choices: x.chosen[from.choices:r.choices:r.choices]}
+		choices: x.chosen[from.choices:r.choices:r.choices],
+	}
 }
 
 // Bytes is the memory the flat arrays take, without what the whole population shares.
@@ -147,8 +149,10 @@ func (x *People) Add(who Person) (int, error) {
 		x.values, x.events, x.chosen = x.values[:nv], x.events[:ne], x.chosen[:nc]
 		return 0, err
 	}
-	r := row{born: who.Born, age: int16(min(who.Age, 1000)),
-		values: uint32(len(x.values)), events: uint32(len(x.events)), choices: uint32(len(x.chosen))}
+	r := row{
+		born: who.Born, age: int16(min(who.Age, 1000)),
+		values: uint32(len(x.values)), events: uint32(len(x.events)), choices: uint32(len(x.chosen)),
+	}
 	if who.Residence != "" {
 		r.residence = x.p.place(who.Residence) + 1
 	}
@@ -261,7 +265,8 @@ func (p *Program) scope(s *Scope) (scope, error) {
 		return func(i int) bool { return set.covers(n.list[i]) }
 	}
 	coversPurpose := covers(purposes, &p.purposes)
-	out := scope{anyData: len(s.Data) == 0, closed: s.Closed,
+	out := scope{
+		anyData: len(s.Data) == 0, closed: s.Closed,
 		purposes:     bitsOf(p.purposes.len()+1, func(i int) bool { return i > 0 && coversPurpose(i-1) || i == 0 && (len(s.For) == 0 || s.Closed) }),
 		hitPurposes:  bitsOf(p.purposes.len()+1, func(i int) bool { return i == 0 || purposes.covers(p.purposes.list[i-1]) }),
 		data:         bitsOf(p.data.len(), covers(data, &p.data)),

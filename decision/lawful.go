@@ -1,5 +1,7 @@
 package decision
 
+import "slices"
+
 // forbidden: some law that binds forbids the item whatever the basis. With d, every reason is noted.
 func (p *Program) forbidden(q *question, d *Decision) bool {
 	found := false
@@ -63,12 +65,7 @@ func (p *Program) banned(q *question, kind BasisKind, out *[]Reason) bool {
 }
 
 func (b *ban) excepts(kind BasisKind) bool {
-	for _, k := range b.src.Except {
-		if k == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(b.src.Except, kind)
 }
 
 // bites: the ban is about this verb, datum and purpose.

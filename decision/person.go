@@ -38,8 +38,10 @@ const (
 
 // ChoiceKinds lists them in the order they are numbered in facts.
 func ChoiceKinds() []ChoiceKind {
-	return []ChoiceKind{Granted, Refused, Withdrawn, Expired, Objected, Overridden, Unobjected,
-		Restricted, Lifted, Held, Released}
+	return []ChoiceKind{
+		Granted, Refused, Withdrawn, Expired, Objected, Overridden, Unobjected,
+		Restricted, Lifted, Held, Released,
+	}
 }
 
 // A Person is what is known of somebody, in names. Program.Facts makes the compact form that Decide

@@ -24,8 +24,7 @@ func NewPrograms(releases ...Release) Programs {
 // For picks the version that holds for a person at an instant: the newest in force then, or, where the
 // person is pinned to a version, the newest up to that number. It is nil before the first.
 func (p Programs) For(pinned int, at Instant) *Program {
-	for i := len(p.releases) - 1; i >= 0; i-- {
-		r := p.releases[i]
+	for _, r := range slices.Backward(p.releases) {
 		if r.From <= at && (pinned == 0 || r.Number <= pinned) {
 			return r.Program
 		}

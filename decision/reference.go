@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -115,9 +116,7 @@ func (r *reader) facetChoices() []map[string]string {
 		for _, c := range choices {
 			for _, v := range values {
 				d := map[string]string{f.Name: v}
-				for k, x := range c {
-					d[k] = x
-				}
+				maps.Copy(d, c)
 				next = append(next, d)
 			}
 		}
@@ -156,8 +155,10 @@ func (r *reader) decide(it item) Answer {
 		return Answer{Outcome: AgainstLaw, Promises: idsOf(allows, reading.otherwise), Laws: reasons}
 	}
 	if restricted && !slices.ContainsFunc(allows, func(a reading) bool { return a.holds() && a.consentAt > since }) {
-		return Answer{Outcome: AgainstLaw, Promises: idsOf(allows, reading.otherwise),
-			Laws: []Reason{{Law: "eu-gdpr", Article: "18(2)", Because: "restricted"}}}
+		return Answer{
+			Outcome: AgainstLaw, Promises: idsOf(allows, reading.otherwise),
+			Laws: []Reason{{Law: "eu-gdpr", Article: "18(2)", Because: "restricted"}},
+		}
 	}
 	denies := r.denies(it)
 	denies = append(denies, r.keptForOthers(it)...)

@@ -1,6 +1,9 @@
 package decision
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // basis finds on which bases the allow holds, what is missing when none does, and what was struck.
 // A rule on a service has no basis and needs none.
@@ -42,14 +45,14 @@ func (b Basis) fits(want Basis) bool {
 }
 
 func basisNames(l []Basis) string {
-	s := ""
+	var s strings.Builder
 	for i, b := range l {
 		if i > 0 {
-			s += ", "
+			s.WriteString(", ")
 		}
-		s += b.String()
+		s.WriteString(b.String())
 	}
-	return s
+	return s.String()
 }
 
 // rests tells whether the rule rests on the basis now: what it lacks, which law takes it, and for a

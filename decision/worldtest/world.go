@@ -34,28 +34,47 @@ var (
 	locationWords  = []string{"here", "there"}
 	roleWords      = []string{"staff", "staff.sales", "officer"}
 	countryWords   = []string{"DE", "US", "US-CA", "CH"}
-	basisWords     = []decision.BasisKind{decision.Consent, decision.ExplicitConsent, decision.Contract, decision.LegalObligation,
-		decision.VitalInterest, decision.LegitimateInterest, decision.AsKept, decision.PublicTask}
+	basisWords     = []decision.BasisKind{
+		decision.Consent, decision.ExplicitConsent, decision.Contract, decision.LegalObligation,
+		decision.VitalInterest, decision.LegitimateInterest, decision.AsKept, decision.PublicTask,
+	}
 )
 
 func vocabulary() decision.Vocabulary {
 	return decision.Vocabulary{
-		Data: []decision.Category{{Name: "contact", Identifies: true}, {Name: "contact.email"}, {Name: "contact.phone"},
-			{Name: "contact.email.work"}, {Name: "health", Special: true}, {Name: "usage"}},
+		Data: []decision.Category{
+			{Name: "contact", Identifies: true},
+			{Name: "contact.email"},
+			{Name: "contact.phone"},
+			{Name: "contact.email.work"},
+			{Name: "health", Special: true},
+			{Name: "usage"},
+		},
 		Purposes: []decision.Purpose{{Name: "care"}, {Name: "care.mail"}, {Name: "ads", Marketing: true}, {Name: "claims", Serves: "claims"}},
-		Recipients: []decision.Recipient{{Name: "partners", Kind: "partner"}, {Name: "partners.ads", Kind: "partner", Country: "US", Agreement: "paid"},
-			{Name: "mailer", Kind: "processor", Country: "DE", Agreement: "dpa"}, {Name: "public", Kind: "public"}},
+		Recipients: []decision.Recipient{
+			{Name: "partners", Kind: "partner"},
+			{Name: "partners.ads", Kind: "partner", Country: "US", Agreement: "paid"},
+			{Name: "mailer", Kind: "processor", Country: "DE", Agreement: "dpa"},
+			{Name: "public", Kind: "public"},
+		},
 		Agreements: []decision.Agreement{
 			{Name: "paid", From: Now - 9*Hour, Terms: []string{"secret"}, Paid: true, Transfer: "scc"},
-			{Name: "dpa", From: Now - 9*Hour, Until: Now + Hour, For: []string{"care"}, Data: []string{"contact"}, Terms: []string{"secret", "safe"}}},
+			{Name: "dpa", From: Now - 9*Hour, Until: Now + Hour, For: []string{"care"}, Data: []string{"contact"}, Terms: []string{"secret", "safe"}},
+		},
 		Locations: []decision.Location{{Name: "here", Country: "DE"}, {Name: "there", Country: "US", Transfer: "old"}},
 		People:    []string{"guest", "member"}, Roles: roleWords, Services: []string{"hosting"}, Cookies: []string{"_ga"},
-		Facets: []decision.Facet{{Name: "channel", Verbs: []string{"use"}, Values: []string{"mail", "phone"}},
-			{Name: "topic", Values: []string{"offers", "news", "bills"}}},
+		Facets: []decision.Facet{
+			{Name: "channel", Verbs: []string{"use"}, Values: []string{"mail", "phone"}},
+			{Name: "topic", Values: []string{"offers", "news", "bills"}},
+		},
 		Events: []string{"joined", "left", "bought"},
-		Facts: []decision.Fact{{Name: "account", Type: decision.StateFact, Opens: []string{"joined"}, Closes: []string{"left"}},
-			{Name: "vip", Type: decision.FlagFact}, {Name: "tier", Type: decision.EnumFact, Values: []string{"low", "mid", "high"}, Unknown: "low"},
-			{Name: "score", Type: decision.NumberFact}, {Name: "mood", Type: decision.EnumFact, Values: []string{"good", "bad"}, Question: true}},
+		Facts: []decision.Fact{
+			{Name: "account", Type: decision.StateFact, Opens: []string{"joined"}, Closes: []string{"left"}},
+			{Name: "vip", Type: decision.FlagFact},
+			{Name: "tier", Type: decision.EnumFact, Values: []string{"low", "mid", "high"}, Unknown: "low"},
+			{Name: "score", Type: decision.NumberFact},
+			{Name: "mood", Type: decision.EnumFact, Values: []string{"good", "bad"}, Question: true},
+		},
 		Grounds:        []decision.Ground{{Name: "tax"}, {Name: "safety", Special: true}},
 		Sources:        []string{"person", "device", "partners", "partners.ads"},
 		Establishments: []string{"DE"},
@@ -216,8 +235,10 @@ func Keep(t *rapid.T, id string) decision.Keep {
 }
 
 func Law(t *rapid.T, id string) decision.Law {
-	l := decision.Law{ID: id, Territory: Some(t, "territory", []string{"DE", "US", "US-CA", "CH", "*"}),
-		ChildAge: int32(rapid.IntRange(0, 1).Draw(t, "child")) * 16, ChildRow: decision.Row{Article: "8", Because: "child"}}
+	l := decision.Law{
+		ID: id, Territory: Some(t, "territory", []string{"DE", "US", "US-CA", "CH", "*"}),
+		ChildAge: int32(rapid.IntRange(0, 1).Draw(t, "child")) * 16, ChildRow: decision.Row{Article: "8", Because: "child"},
+	}
 	if Chance(t, "dated", 4) {
 		l.From = Now + decision.Instant(rapid.IntRange(-1, 1).Draw(t, "from"))*Hour
 	}
@@ -228,14 +249,18 @@ func Law(t *rapid.T, id string) decision.Law {
 		l.Strikes = append(l.Strikes, decision.Strike{Style: s, Row: decision.Row{Article: "7", Because: string(s)}})
 	}
 	if Chance(t, "transfers", 3) {
-		l.Transfers = &decision.Transfers{Free: []string{"DE"}, Row: decision.Row{Article: "44", Because: "no-mechanism"},
+		l.Transfers = &decision.Transfers{
+			Free: []string{"DE"}, Row: decision.Row{Article: "44", Because: "no-mechanism"},
 			Adequate:   []decision.Adequacy{{Country: "US-CA", Until: Now + Hour*decision.Instant(rapid.IntRange(-1, 1).Draw(t, "until"))}},
-			Mechanisms: []decision.Mechanism{{Name: "scc", Row: decision.Row{Article: "46", Because: "ended"}, From: Now - Hour}, {Name: "old", Until: Now - Hour, Row: decision.Row{Article: "46", Because: "ended"}}}}
+			Mechanisms: []decision.Mechanism{{Name: "scc", Row: decision.Row{Article: "46", Because: "ended"}, From: Now - Hour}, {Name: "old", Until: Now - Hour, Row: decision.Row{Article: "46", Because: "ended"}}},
+		}
 	}
 	if Chance(t, "bans", 3) {
-		l.Bans = append(l.Bans, decision.Ban{Verbs: Some(t, "verbs", []string{"use", "disclose", "publish", "sell", "set"}),
+		l.Bans = append(l.Bans, decision.Ban{
+			Verbs:      Some(t, "verbs", []string{"use", "disclose", "publish", "sell", "set"}),
 			Identifies: Chance(t, "identifies", 2), Special: Chance(t, "special", 3), Marketing: Chance(t, "marketing", 3),
-			Except: rapid.SliceOfNDistinct(rapid.SampledFrom(basisWords), 0, 2, rapid.ID).Draw(t, "except"), Row: decision.Row{Article: "9", Because: "banned"}})
+			Except: rapid.SliceOfNDistinct(rapid.SampledFrom(basisWords), 0, 2, rapid.ID).Draw(t, "except"), Row: decision.Row{Article: "9", Because: "banned"},
+		})
 	}
 	return l
 }
