@@ -64,7 +64,7 @@ func mayActAs(p *auth.Principal, role string) bool {
 
 // askedAt is the time of the question: ours, unless the caller may set it and does.
 func (s *Server) askedAt(p *auth.Principal, e *evaluation) decision.Instant {
-	if stated := text(e.Context["time"]); stated != "" && p.Has(auth.AnyTime) {
+	if stated := e.Context.text("time"); stated != "" && p.Has(auth.AnyTime) {
 		if t, err := parseTime(stated); err == nil {
 			return decision.InstantOf(t)
 		}
@@ -74,28 +74,29 @@ func (s *Server) askedAt(p *auth.Principal, e *evaluation) decision.Instant {
 
 // facts finds what is known of the person: what is stored, or what came with the question from a caller
 // who may state it.
-func (s *Server) facts(ctx context.Context, j *judged, p *auth.Principal, e *evaluation, stated decision.Person) error {
+func (s *Server) facts(ctx context.Context, j *judged, p *auth.Principal, e *evaluation, inline decision.Person) error {
 	var err error
-	if _, j.inline = e.Resource.Properties["facts"]; j.inline {
+	if _, j.inline = e.Resource.Properties.find("facts"); j.inline {
 		if !p.Has(auth.AnyFacts) {
 			return refusal{http.StatusForbidden, "resource.properties.facts needs the scope " + string(auth.AnyFacts)}
 		}
-		if j.person.Facts, err = j.x.program.Facts(stated); err != nil {
+		if j.person.Facts, err = j.x.program.Facts(inline); err != nil {
 			// The cause would repeat what was sent.
 			j.trouble = "the facts name something that the notice does not declare"
 		}
 		return nil
 	}
-	if _, alias := j.x.words.resources[*e.Resource.Type]; alias {
+	if _, alias := j.x.words.resources[e.Resource.Type]; alias {
 		return nil // a resource of the vocabulary that is no person
 	}
-	ref, err := subject.ParseIdentity(*e.Resource.ID)
+	ref, err := subject.ParseIdentity(e.Resource.ID)
 	if err != nil {
 		j.trouble = "resource.id does not name a person: it is an id of 32 hexadecimal digits, or kind:value, as customer:4711"
 		return nil
 	}
-	atLeast, ok := e.Context["at_least"].(float64)
-	if _, sent := e.Context["at_least"]; sent && (!ok || atLeast < 0 || atLeast > 1<<53) {
+	stated, sent := e.Context.find("at_least")
+	atLeast, ok := stated.(float64)
+	if sent && (!ok || atLeast < 0 || atLeast > 1<<53) {
 		j.trouble = "context.at_least is a size of the log, as seq in an answer"
 		return nil
 	}
@@ -119,8 +120,9 @@ func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict
 	if j.trouble != "" {
 		why = j.trouble
 	}
-	c := &reasons{ReasonAdmin: &inEnglish{why}, ReasonUser: &inEnglish{policy.SayToPerson(*a)}, Kind: a.Outcome.String(), Law: a.Laws,
-		Version: x.version, Seq: j.person.Seq, Known: j.person.Known, EvaluationID: s.ids.next()}
+	v := verdict{Decision: a.Allowed(), Context: reasons{ReasonAdmin: why, ReasonUser: policy.SayToPerson(*a), Kind: a.Outcome.String(), Law: a.Laws,
+		Obligations: a.Obliges, Version: x.version, Seq: j.person.Seq, Known: j.person.Known, EvaluationID: s.ids.next()}}
+	c := &v.Context
 	for _, id := range a.Promises {
 		if clause := x.clauseOf[id]; len(c.Clauses) == 0 || c.Clauses[len(c.Clauses)-1] != clause {
 			c.Clauses = append(c.Clauses, clause)
@@ -133,10 +135,6 @@ func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict
 		}
 		c.Missing = append(c.Missing, what)
 	}
-	for _, o := range a.Obliges {
-		c.Obligations = append(c.Obligations, obligation{o, "urn:avow:obligation:" + o})
-	}
-	v := verdict{Decision: a.Allowed(), Context: c, outcome: a.Outcome}
 	if err := x.shadow.refresh(ctx, s.house.Store, x.place.No); err != nil {
 		s.house.Logger.Error("modes cannot be read; the last ones hold", "err", err)
 	}
@@ -149,7 +147,7 @@ func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict
 	x.log.add(decision.InstantOf(s.house.Store.Now()), &decisionLine{ID: c.EvaluationID, Key: j.by.Key, Who: pseudonym(j.person.Pseudonym(s.house.Store.Now())),
 		Action: only(j.request.Action, x.words.actions), Data: known(j.request.Data, x.words.data), For: only(j.request.For, x.words.purposes), To: only(j.request.To, x.words.recipients), Kind: c.Kind, Clauses: c.Clauses, Missing: c.Missing,
 		Shadow: string(passed), Version: c.Version, Seq: c.Seq})
-	if asked, ok := e.Context["snapshot"].(bool); ok && asked && j.trouble == "" {
+	if asked, ok := e.Context.value("snapshot").(bool); ok && asked && j.trouble == "" {
 		var err error
 		if c.Signed, err = s.sign(j, e, &v); err != nil {
 			s.house.Logger.Error("an answer cannot be signed", "err", err)

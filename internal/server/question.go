@@ -58,31 +58,33 @@ func wordsOf(p *policy.Policy, m *decision.Model) vocabularyWords {
 // question puts an evaluation in our words: subject is who asks, action the verb, resource the person
 // and the data, context the rest of the question (design: AuthZEN).
 func (x *site) question(e *evaluation, at decision.Instant) (policy.Question, error) {
-	facts, _ := e.Resource.Properties["facts"].(map[string]any)
-	q, err := policy.Given(x.policy, x.model, facts, at)
-	if err != nil {
-		return q, err
+	var q policy.Question
+	var err error
+	if facts, sent := e.Resource.Properties.value("facts").(map[string]any); sent {
+		if q, err = policy.Given(x.policy, x.model, facts, at); err != nil {
+			return q, err
+		}
 	}
 	r := &q.Request
 	r.At = at // the time is the server's
-	r.Action = *e.Action.Name
+	r.Action = e.Action.Name
 	if verb, ok := x.words.verbs[r.Action]; ok {
 		r.Action = verb
 	}
-	if role := text(e.Subject.Properties["role"]); x.words.askers[role] {
+	if role := e.Subject.Properties.text("role"); x.words.askers[role] {
 		r.By = role
 	}
-	if alias, ok := x.words.resources[*e.Resource.Type]; ok {
+	if alias, ok := x.words.resources[e.Resource.Type]; ok {
 		r.For = alias.For.Text
 		for _, d := range alias.Data {
 			r.Data = append(r.Data, d.Text)
 		}
 	} else {
-		if r.Data, err = textsOf(e.Resource.Properties["data"]); err != nil {
+		if r.Data, err = textsOf(e.Resource.Properties.value("data")); err != nil {
 			return q, fmt.Errorf("resource.properties.data: %w", err)
 		}
-		r.Service, r.Cookie = text(e.Resource.Properties["service"]), text(e.Resource.Properties["cookie"])
-		if of := text(e.Resource.Properties["of"]); of != "" {
+		r.Service, r.Cookie = e.Resource.Properties.text("service"), e.Resource.Properties.text("cookie")
+		if of := e.Resource.Properties.text("of"); of != "" {
 			r.Of = of
 		}
 	}
@@ -95,26 +97,26 @@ func (x *site) question(e *evaluation, at decision.Instant) (policy.Question, er
 
 // context reads what the question states beside subject, action and resource. Members that we have no
 // word for are ignored, as AuthZEN asks.
-func (x *site) context(r *decision.Request, c map[string]any) error {
+func (x *site) context(r *decision.Request, c members) error {
 	for _, to := range []struct {
 		name string
 		at   *string
 	}{{"for", &r.For}, {"to", &r.To}, {"in", &r.In}, {"source", &r.From}, {"ground", &r.Ground}} {
-		if s := text(c[to.name]); s != "" {
+		if s := c.text(to.name); s != "" {
 			*to.at = s
 		}
 	}
-	r.As = decision.Form(text(c["as"]))
-	if n, ok := c["group"].(float64); ok {
-		r.Group = int(n)
+	r.As = decision.Form(c.text("as"))
+	if n, ok := c.value("group").(float64); ok {
+		r.Group = int(max(0, min(n, 1<<31-1)))
 	}
 	var err error
-	if r.With, err = textsOf(c["with"]); err != nil {
+	if r.With, err = textsOf(c.value("with")); err != nil {
 		return fmt.Errorf("context.with: %w", err)
 	}
-	for name, v := range c {
-		if kind, ok := x.words.stated[name]; ok {
-			r.Stated = append(r.Stated, statedAs(name, kind, v))
+	for i := range c {
+		if kind, ok := x.words.stated[c[i].name]; ok {
+			r.Stated = append(r.Stated, statedAs(c[i].name, kind, c[i].value))
 		}
 	}
 	return nil
@@ -140,21 +142,20 @@ func (x *site) attributes(r *decision.Request, e *evaluation) {
 func (e *evaluation) at(path string) (any, bool) {
 	switch path {
 	case "subject.type":
-		return *e.Subject.Type, true
+		return e.Subject.Type, true
 	case "subject.id":
-		return *e.Subject.ID, true
+		return e.Subject.ID, true
 	case "action.name":
-		return *e.Action.Name, true
+		return e.Action.Name, true
 	case "resource.type":
-		return *e.Resource.Type, true
+		return e.Resource.Type, true
 	case "resource.id":
-		return *e.Resource.ID, true
+		return e.Resource.ID, true
 	}
-	for prefix, props := range map[string]map[string]any{"subject.properties.": e.Subject.Properties,
+	for prefix, props := range map[string]members{"subject.properties.": e.Subject.Properties,
 		"action.properties.": e.Action.Properties, "resource.properties.": e.Resource.Properties} {
 		if name, ok := strings.CutPrefix(path, prefix); ok {
-			v, ok := props[name]
-			return v, ok
+			return props.find(name)
 		}
 	}
 	return nil, false

@@ -46,6 +46,7 @@ type Server struct {
 	decisions *prometheus.CounterVec
 	ids       evaluationIDs
 	full      chan struct{} // a log of decisions has a block
+	texts     sync.Pool     // of *[]byte, answers, used again
 }
 
 // A site is one policy, ready to answer and to be shown.
@@ -87,6 +88,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if len(s.sites) == 0 {
 		return nil, fmt.Errorf("no policy to serve")
 	}
+	s.texts.New = func() any { return new([]byte) }
 	var err error
 	if s.pages, err = newPages(); err != nil {
 		return nil, err
@@ -325,8 +327,8 @@ func (s *Server) Routes() []string {
 
 // ServeHTTP answers one request. What a caller sent is never told in an answer's error.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if id := r.Header.Get("X-Request-ID"); id != "" && len(id) <= 200 {
-		w.Header().Set("X-Request-ID", id)
+	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 200 {
+		w.Header().Set("X-Request-Id", id)
 	}
 	s.mux.ServeHTTP(w, r)
 }
