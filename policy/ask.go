@@ -52,8 +52,7 @@ func Given(p *Policy, m *decision.Model, facts map[string]any, at decision.Insta
 		given.Map = append(given.Map, Entry{Name{Text: name}, valueOf(facts[name])})
 	}
 	q, err := questionOf(p, m, &Example{Given: given}, at)
-	var value valueError
-	if errors.As(err, &value) {
+	if value, ok := errors.AsType[valueError](err); ok {
 		return Question{}, fmt.Errorf("fact %s has a value that it does not take", value.word)
 	}
 	return q, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/avowhq/avow/decision"
 )
@@ -111,18 +112,18 @@ func (c *comparer) sameRules(kind decision.ObjectKind, verb, purpose string) boo
 // sameKeeps: both versions keep the category, and what is above and below it, alike.
 func (c *comparer) sameKeeps(object string) bool {
 	text := func(m *decision.Model) string {
-		var s string
+		var s strings.Builder
 		for _, k := range m.Keeps {
 			if (decision.Set{Names: k.Data}).Hits(object) {
 				k.ID, k.Clause = "", ""
 				if k.Until != nil {
-					s += fmt.Sprintf("%+v", *k.Until)
+					fmt.Fprintf(&s, "%+v", *k.Until)
 					k.Until = nil
 				}
-				s += fmt.Sprintf("%+v", k)
+				fmt.Fprintf(&s, "%+v", k)
 			}
 		}
-		return s
+		return s.String()
 	}
 	return text(c.sides[0].m) == text(c.sides[1].m)
 }
@@ -199,7 +200,7 @@ func (c *comparer) cell(out *Comparison, x cell) error {
 	var order []string
 	for _, to := range c.recipients() {
 		for i := range c.sides {
-			views[i] = c.sides[i].view(x, to, c.at)
+			views[i] = c.sides[i].view(x, to)
 		}
 		if !views[0].allows() && !views[1].allows() {
 			continue // silence permits nothing, in both

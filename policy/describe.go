@@ -29,8 +29,10 @@ func Describe(q decision.Request, who decision.Person) string {
 		add(&given, e.Name, ago(q.At-e.At))
 	}
 	for _, c := range who.Choices {
-		words := map[decision.ChoiceKind]string{decision.Granted: "consented", decision.Withdrawn: "withdrew", decision.Refused: "refused",
-			decision.Objected: "objected", decision.Restricted: "restricted", decision.Overridden: "objection overridden", decision.Held: "held"}
+		words := map[decision.ChoiceKind]string{
+			decision.Granted: "consented", decision.Withdrawn: "withdrew", decision.Refused: "refused",
+			decision.Objected: "objected", decision.Restricted: "restricted", decision.Overridden: "objection overridden", decision.Held: "held",
+		}
 		what := "{"
 		if c.Style != "" {
 			what += "how: " + string(c.Style) + ", "

@@ -55,12 +55,15 @@ func fails(fact string, holds func(decision.Test) bool) func(*decision.Rule) boo
 func (b *dimensioner) rules() []decision.Rule {
 	return slices.Concat(b.views[0].rules, b.views[1].rules)
 }
+
 func (b *dimensioner) tests() []decision.Test {
 	return slices.Concat(b.views[0].tests(), b.views[1].tests())
 }
+
 func (b *dimensioner) keeps() []decision.Keep {
 	return slices.Concat(b.views[0].keeps, b.views[1].keeps)
 }
+
 func (b *dimensioner) laws() []decision.Law {
 	return slices.Concat(b.c.sides[0].m.Laws, b.c.sides[1].m.Laws)
 }
@@ -114,14 +117,15 @@ func (b *dimensioner) sets() {
 			continue
 		}
 		words := classes(b.c.each(d.words), func(w string) string {
-			s := b.whereabouts(d.name, w)
+			var s strings.Builder
+			s.WriteString(b.whereabouts(d.name, w))
 			for _, set := range sets {
-				s += fmt.Sprint(set.Covers(w), set.Hits(w))
+				fmt.Fprint(&s, set.Covers(w), set.Hits(w))
 			}
 			for i := range b.c.sides {
-				s += fmt.Sprint(slices.Contains(d.words(&b.c.sides[i].m.Vocabulary), w))
+				fmt.Fprint(&s, slices.Contains(d.words(&b.c.sides[i].m.Vocabulary), w))
 			}
-			return s
+			return s.String()
 		})
 		var ways []way
 		for _, w := range words {
@@ -146,25 +150,25 @@ func (b *dimensioner) whereabouts(dim, w string) string {
 	if dim != "in" {
 		return ""
 	}
-	s := ""
+	var s strings.Builder
 	for i := range b.c.sides {
 		for _, l := range b.c.sides[i].m.Vocabulary.Locations {
 			if l.Name == w {
-				s += l.Country + " " + l.Transfer
+				s.WriteString(l.Country + " " + l.Transfer)
 			}
 		}
 	}
-	return s
+	return s.String()
 }
 
 // with: a combination always names the other data.
 func (b *dimensioner) with() {
 	words := classes(b.c.objects(decision.DataObject), func(w string) string {
-		s := ""
+		var s strings.Builder
 		for _, r := range b.rules() {
-			s += fmt.Sprint(r.Data.Covers(w), r.Data.Hits(w), r.With.Covers(w), r.With.Hits(w))
+			fmt.Fprint(&s, r.Data.Covers(w), r.Data.Hits(w), r.With.Covers(w), r.With.Hits(w))
 		}
-		return s
+		return s.String()
 	})
 	d := dimension{name: "with", about: aboutRequest}
 	for _, w := range words {
@@ -212,11 +216,11 @@ func (b *dimensioner) facets() {
 		})
 		d := dimension{name: name, about: aboutRequest}
 		for _, v := range classes(values, func(v string) string {
-			s := ""
+			var s strings.Builder
 			for _, set := range sets[name] {
-				s += fmt.Sprint(set.Covers(v))
+				fmt.Fprint(&s, set.Covers(v))
 			}
-			return s
+			return s.String()
 		}) {
 			d.ways = append(d.ways, way{
 				func(q *decision.Request, _ *decision.Person) {
@@ -287,22 +291,22 @@ func (b *dimensioner) placeSign(place string, tests []decision.Set, home, consen
 	in := func(names []string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return place == n || strings.HasPrefix(place, n+"-") })
 	}
-	s := ""
+	var s strings.Builder
 	for _, t := range tests {
-		s += fmt.Sprint(in(t.Names))
+		fmt.Fprint(&s, in(t.Names))
 	}
 	country, _, _ := strings.Cut(place, "-")
 	for _, l := range b.laws() {
-		s += fmt.Sprint(in(l.Territory))
+		fmt.Fprint(&s, in(l.Territory))
 		if consent {
 			age, ok := l.ChildAges[country]
-			s += fmt.Sprint(age, ok)
+			fmt.Fprint(&s, age, ok)
 		}
 	}
 	if home {
-		s += country
+		s.WriteString(country)
 	}
-	return s
+	return s.String()
 }
 
 func (b *dimensioner) age() {
@@ -366,11 +370,11 @@ func (b *dimensioner) values() {
 		values, question := b.fact(name)
 		var ways []way
 		for _, v := range classes(values, func(v string) string {
-			s := ""
+			var s strings.Builder
 			for _, set := range sets[name] {
-				s += fmt.Sprint(set.Covers(v))
+				fmt.Fprint(&s, set.Covers(v))
 			}
-			return s
+			return s.String()
 		}) {
 			ways = append(ways, way{
 				state(question, decision.Stated{Name: name, Value: v}),

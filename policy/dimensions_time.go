@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/avowhq/avow/decision"
 )
@@ -187,11 +188,12 @@ func (b *dimensioner) consent() {
 }
 
 func (b *dimensioner) styleSign(style string) string {
-	s := flagWord(style == string(decision.Explicit))
+	var s strings.Builder
+	s.WriteString(flagWord(style == string(decision.Explicit)))
 	for _, l := range b.laws() {
-		s += "/" + flagWord(slices.ContainsFunc(l.Strikes, func(x decision.Strike) bool { return string(x.Style) == style }))
+		s.WriteString("/" + flagWord(slices.ContainsFunc(l.Strikes, func(x decision.Strike) bool { return string(x.Style) == style })))
 	}
-	return s
+	return s.String()
 }
 
 // objection: none, raised before any consent, or raised and overridden.

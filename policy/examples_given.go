@@ -130,8 +130,10 @@ func (r *run) choices(key string, v Value) {
 		}
 		return
 	}
-	kinds := map[string]decision.ChoiceKind{"consented": decision.Granted, "refused": decision.Refused, "withdrew": decision.Withdrawn,
-		"objected": decision.Objected, "restricted": decision.Restricted, "held": decision.Held}
+	kinds := map[string]decision.ChoiceKind{
+		"consented": decision.Granted, "refused": decision.Refused, "withdrew": decision.Withdrawn,
+		"objected": decision.Objected, "restricted": decision.Restricted, "held": decision.Held,
+	}
 	c := decision.Choice{Kind: kinds[key], At: r.now - 3600e6}
 	if key == "consented" {
 		c.Style, c.At = decision.OptIn, c.At-3600e6

@@ -203,14 +203,14 @@ func (r *reader) among(to *[]Name, words ...string) func(Value) {
 // set reads a, [a, b], {not: a}, {not: [a, b]}.
 func (r *reader) set(ns namespace, to *Set) func(Value) {
 	return func(v Value) {
-		*to = r.setOf(v, ns)
+		*to = r.setOf(v)
 		if ns != "" {
 			r.needAll(ns, to.Names)
 		}
 	}
 }
 
-func (r *reader) setOf(v Value, ns namespace) Set {
+func (r *reader) setOf(v Value) Set {
 	s := Set{Pos: v.Pos}
 	if v.Kind == Nothing {
 		return s

@@ -7,7 +7,8 @@ import (
 )
 
 func collectKind() kind {
-	return kind{name: "collect", doc: "a point where data enters", check: (*reader).checkCollect,
+	return kind{
+		name: "collect", doc: "a point where data enters", check: (*reader).checkCollect,
 		fields: func(r *reader, x *Promise) []field {
 			c := &Collect{From: Name{Text: "person"}}
 			x.Collect = c
@@ -27,7 +28,8 @@ func collectKind() kind {
 				{"when", formTests, "open only while these hold", false, r.tests(&c.When)},
 				{"unless", formTests, "closed while these hold together", false, r.tests(&c.Unless)},
 			}
-		}}
+		},
+	}
 }
 
 // fields reads {field: category}.

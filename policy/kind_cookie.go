@@ -1,7 +1,8 @@
 package policy
 
 func cookieKind() kind {
-	return kind{name: "cookie", doc: "an entry of the cookie register",
+	return kind{
+		name: "cookie", doc: "an entry of the cookie register",
 		fields: func(r *reader, x *Promise) []field {
 			c := &Cookie{}
 			x.Cookie = c
@@ -15,7 +16,8 @@ func cookieKind() kind {
 				{"without", formWords, "what is lost by declining; never the site", false, r.free(&c.Without)},
 				{"when", formTests, "set only while these hold", false, r.tests(&c.When)},
 			}
-		}}
+		},
+	}
 }
 
 func (r *reader) cookieNames(c *Cookie) func(Value) {

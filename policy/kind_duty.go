@@ -8,19 +8,23 @@ import (
 )
 
 func onKind() kind {
-	return kind{name: "on", doc: "what happens at a moment", check: (*reader).checkDuty,
+	return kind{
+		name: "on", doc: "what happens at a moment", check: (*reader).checkDuty,
 		fields: func(r *reader, x *Promise) []field {
 			x.Duty = &Duty{}
 			return append([]field{{"on", formMoment, "the moment", true, r.moment(&x.Duty.On)}}, dutyFields(r, x.Duty)...)
-		}}
+		},
+	}
 }
 
 func everyKind() kind {
-	return kind{name: "every", doc: "what happens at an interval", check: (*reader).checkDuty,
+	return kind{
+		name: "every", doc: "what happens at an interval", check: (*reader).checkDuty,
 		fields: func(r *reader, x *Promise) []field {
 			x.Duty = &Duty{}
 			return append([]field{{"every", formSpan, "the interval", true, r.span(&x.Duty.Every)}}, dutyFields(r, x.Duty)...)
-		}}
+		},
+	}
 }
 
 func dutyFields(r *reader, d *Duty) []field {
@@ -40,7 +44,7 @@ func dutyFields(r *reader, d *Duty) []field {
 // laterSet reads names that may be declared further on in the notice.
 func (r *reader) laterSet(ns namespace, to *Set) func(Value) {
 	return func(v Value) {
-		*to = r.setOf(v, ns)
+		*to = r.setOf(v)
 		names := to.Names
 		r.later = append(r.later, func() { r.needAll(ns, names) })
 	}
@@ -101,7 +105,7 @@ func stepFields(r *reader, s *Step) []field {
 // told reads who is told: the person, a guardian, recipients, an authority, everyone, or a role.
 func (r *reader) told(to *Set) func(Value) {
 	return func(v Value) {
-		*to = r.setOf(v, "")
+		*to = r.setOf(v)
 		known := append([]string{"person", "guardian", "recipients", "authority", "everyone"}, r.words.all(roleNames)...)
 		for _, n := range to.Names {
 			if !slices.Contains(known, n.Text) {

@@ -3,7 +3,8 @@ package policy
 import "github.com/avowhq/avow/decision"
 
 func keepKind() kind {
-	return kind{name: "keep", doc: "how long data is kept, and what happens then", check: (*reader).checkKeep,
+	return kind{
+		name: "keep", doc: "how long data is kept, and what happens then", check: (*reader).checkKeep,
 		fields: func(r *reader, x *Promise) []field {
 			k := &Keep{}
 			x.Keep = k
@@ -21,7 +22,8 @@ func keepKind() kind {
 					}
 				}},
 			}
-		}}
+		},
+	}
 }
 
 func (r *reader) checkKeep(x *Promise, v Value) {

@@ -13,7 +13,8 @@ func rightWords() []string {
 func rightWays() []string { return []string{"account", "request", "mail", "link", "banner"} }
 
 func rightKind() kind {
-	return kind{name: "right", doc: "what a person may ask for", facets: true,
+	return kind{
+		name: "right", doc: "what a person may ask for", facets: true,
 		fields: func(r *reader, x *Promise) []field {
 			g := &Right{}
 			x.Right = g
@@ -34,11 +35,13 @@ func rightKind() kind {
 				{"when", formTests, "only while these hold", false, r.tests(&g.When)},
 				{"unless", formTests, "not while these hold together", false, r.tests(&g.Unless)},
 			}
-		}}
+		},
+	}
 }
 
 func measureKind() kind {
-	return kind{name: "measure", doc: "a safeguard, attested or checked",
+	return kind{
+		name: "measure", doc: "a safeguard, attested or checked",
 		fields: func(r *reader, x *Promise) []field {
 			m := &Measure{}
 			x.Measure = m
@@ -58,14 +61,17 @@ func measureKind() kind {
 			if !v.has("check") && !v.has("evidence") {
 				r.add("E07", x.Pos, "a measure with neither check nor evidence", "write check: or evidence: every 6 months")
 			}
-		}}
+		},
+	}
 }
 
 // checkWords are the built-in checks.
 func checkWords() []string {
-	return []string{"every-rule-has-a-basis", "every-datum-has-a-purpose", "every-field-is-used", "every-field-can-be-rectified", "every-datum-has-an-end",
+	return []string{
+		"every-rule-has-a-basis", "every-datum-has-a-purpose", "every-field-is-used", "every-field-can-be-rectified", "every-datum-has-an-end",
 		"every-system-has-a-measure", "bases-are-listed", "every-system-names-its-backups", "restore-replays-erasures", "tls-on-every-address",
-		"column-is-password-hash", "versions-supported", "backup-age", "certificates-valid", "key-age"}
+		"column-is-password-hash", "versions-supported", "backup-age", "certificates-valid", "key-age",
+	}
 }
 
 func (r *reader) checks(m *Measure) func(Value) {
@@ -102,7 +108,8 @@ func changeWords() []string {
 }
 
 func versionKind() kind {
-	return kind{name: "version", doc: "how a change of the notice comes to bind",
+	return kind{
+		name: "version", doc: "how a change of the notice comes to bind",
 		fields: func(r *reader, x *Promise) []field {
 			u := &Version{}
 			x.Version = u
@@ -112,7 +119,8 @@ func versionKind() kind {
 				{"ends", formWord, "service that ends for who does not accept", false, r.one(serviceNames, &u.Ends)},
 				{"when", formTests, "only while these hold", false, r.tests(&u.When)},
 			}
-		}}
+		},
+	}
 }
 
 func (r *reader) binds(u *Version) func(Value) {
@@ -135,7 +143,8 @@ func (r *reader) binds(u *Version) func(Value) {
 }
 
 func stateKind() kind {
-	return kind{name: "state", doc: "information; nothing is enforced, but it must be shown",
+	return kind{
+		name: "state", doc: "information; nothing is enforced, but it must be shown",
 		fields: func(r *reader, x *Promise) []field {
 			s := &Statement{}
 			x.Statement = s
@@ -144,5 +153,6 @@ func stateKind() kind {
 				{"shown", formWords, "where", true, r.free(&s.Shown)},
 				{"link", formWords, "linked policies", false, r.many(linkedNames, &s.Links)},
 			}
-		}}
+		},
+	}
 }

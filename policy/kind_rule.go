@@ -8,13 +8,17 @@ import (
 )
 
 func allowKind() kind {
-	return kind{name: "allow", doc: "what may be done", facets: true, check: (*reader).checkRule,
-		fields: func(r *reader, x *Promise) []field { return ruleFields(r, x, false) }}
+	return kind{
+		name: "allow", doc: "what may be done", facets: true, check: (*reader).checkRule,
+		fields: func(r *reader, x *Promise) []field { return ruleFields(r, x, false) },
+	}
 }
 
 func denyKind() kind {
-	return kind{name: "deny", doc: "what must not be done, whatever else permits it", facets: true, check: (*reader).checkRule,
-		fields: func(r *reader, x *Promise) []field { return ruleFields(r, x, true) }}
+	return kind{
+		name: "deny", doc: "what must not be done, whatever else permits it", facets: true, check: (*reader).checkRule,
+		fields: func(r *reader, x *Promise) []field { return ruleFields(r, x, true) },
+	}
 }
 
 func ruleFields(r *reader, x *Promise, deny bool) []field {

@@ -18,8 +18,10 @@ type kind struct {
 
 // kinds lists them in the order of the manual.
 func kinds() []kind {
-	return []kind{allowKind(), denyKind(), collectKind(), keepKind(), onKind(), everyKind(), rightKind(),
-		measureKind(), cookieKind(), versionKind(), stateKind()}
+	return []kind{
+		allowKind(), denyKind(), collectKind(), keepKind(), onKind(), everyKind(), rightKind(),
+		measureKind(), cookieKind(), versionKind(), stateKind(),
+	}
 }
 
 func kindNames() []string {
@@ -110,7 +112,7 @@ func (r *reader) facet(x *Promise, e Entry) bool {
 	if i < 0 {
 		return false
 	}
-	s := r.setOf(e.Value, "")
+	s := r.setOf(e.Value)
 	values := texts(r.p.Vocabulary.Facets[i].Values)
 	for _, n := range s.Names {
 		if !slices.Contains(values, n.Text) {

@@ -246,8 +246,10 @@ func (l *lowering) cookie(x *Promise) {
 // purpose, on the consent or the interest it asks about.
 func (l *lowering) point(x *Promise) {
 	c := x.Collect
-	pt := decision.Point{Name: c.Name.Text, Rule: x.ID, Clause: x.Clause.ID, When: conditions(c.When), Unless: groups(c.Unless),
-		For: texts(c.For.Names), From: c.From.Text, As: decision.Form(c.As.Text), Shows: texts(c.Shows)}
+	pt := decision.Point{
+		Name: c.Name.Text, Rule: x.ID, Clause: x.Clause.ID, When: conditions(c.When), Unless: groups(c.Unless),
+		For: texts(c.For.Names), From: c.From.Text, As: decision.Form(c.As.Text), Shows: texts(c.Shows),
+	}
 	if len(c.Of.Names) == 1 {
 		pt.Of = c.Of.Names[0].Text
 	}
@@ -262,8 +264,10 @@ func (l *lowering) point(x *Promise) {
 		pt.Fields = append(pt.Fields, field)
 		categories = append(categories, f.Data.Text)
 	}
-	rule := decision.Rule{ID: x.ID, Clause: x.Clause.ID, Verbs: []string{decision.VerbCollect, decision.VerbStore}, Point: pt.Name,
-		Data: decision.Set{Names: categories}, For: set(c.For), Basis: bases(c.Basis), As: decision.Form(c.As.Text)}
+	rule := decision.Rule{
+		ID: x.ID, Clause: x.Clause.ID, Verbs: []string{decision.VerbCollect, decision.VerbStore}, Point: pt.Name,
+		Data: decision.Set{Names: categories}, For: set(c.For), Basis: bases(c.Basis), As: decision.Form(c.As.Text),
+	}
 	if len(categories) > 0 {
 		l.m.Rules = append(l.m.Rules, rule)
 	}

@@ -19,8 +19,10 @@ func (l *lowering) vocabulary() {
 		out.Recipients = append(out.Recipients, decision.Recipient{Name: r.Name.Text, Kind: r.Kind, Country: r.Country.Text, Agreement: r.Agreement.Text})
 	}
 	for _, a := range v.Agreements {
-		one := decision.Agreement{Name: a.Name.Text, From: a.From, Until: a.Until, For: texts(a.For.Names), Data: texts(a.Data.Names),
-			Terms: texts(a.Terms), Paid: a.Return != "" && a.Return != "none", Transfer: a.Transfer.Text}
+		one := decision.Agreement{
+			Name: a.Name.Text, From: a.From, Until: a.Until, For: texts(a.For.Names), Data: texts(a.Data.Names),
+			Terms: texts(a.Terms), Paid: a.Return != "" && a.Return != "none", Transfer: a.Transfer.Text,
+		}
 		if names(a.Data, "personal") {
 			one.Data = nil
 		}
@@ -52,8 +54,10 @@ func (l *lowering) vocabulary() {
 
 // builtInEvents happen without being declared.
 func builtInEvents() []string {
-	return []string{"collected", "asked", "consented", "refused", "withdrew", "expired", "objected", "used", "requested",
-		"disclosed", "decided", "suspended", "erased", "published", "restored"}
+	return []string{
+		"collected", "asked", "consented", "refused", "withdrew", "expired", "objected", "used", "requested",
+		"disclosed", "decided", "suspended", "erased", "published", "restored",
+	}
 }
 
 // facts: declared ones, what happened to any of the declared or built-in events, and the attributes
@@ -71,8 +75,10 @@ func (l *lowering) facts() {
 		if f.Name.Text == "change" {
 			out.Facts = out.Facts[1:]
 		}
-		out.Facts = append(out.Facts, decision.Fact{Name: f.Name.Text, Type: f.Type, Values: texts(f.Values), Opens: texts(f.Opens), Closes: texts(f.Closes),
-			Unknown: f.Unknown.Text, Question: f.About == "question" || f.About == "record" || f.About == "case"})
+		out.Facts = append(out.Facts, decision.Fact{
+			Name: f.Name.Text, Type: f.Type, Values: texts(f.Values), Opens: texts(f.Opens), Closes: texts(f.Closes),
+			Unknown: f.Unknown.Text, Question: f.About == "question" || f.About == "record" || f.About == "case",
+		})
 	}
 	for _, a := range v.Attributes {
 		out.Facts = append(out.Facts, decision.Fact{Name: a.Name.Text, Type: a.Type, Values: texts(a.Values), Unknown: a.Unknown.Text, Question: true})

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/avowhq/avow/decision"
 )
@@ -34,7 +35,7 @@ type way struct {
 
 // partition decides one question of every class of the cell under both versions.
 func (c *comparer) partition(x cell, to string, out *Comparison) ([]found, error) {
-	views := [2]view{c.sides[0].view(x, to, c.at), c.sides[1].view(x, to, c.at)}
+	views := [2]view{c.sides[0].view(x, to), c.sides[1].view(x, to)}
 	dims := c.dimensions(x, to, views)
 	own := c.own(views)
 	w := walk{c: c, dims: dims, changes: map[bool]*found{}}
@@ -190,13 +191,14 @@ func (c *comparer) sameButRules(views [2]view) bool {
 	v := [2]*decision.Vocabulary{&c.sides[0].m.Vocabulary, &c.sides[1].m.Vocabulary}
 	facts := union(views[0].facts(), views[1].facts())
 	defined := func(i int) string {
-		s := fmt.Sprintf("%+v %+v %+v", views[i].context, v[i].Locations, v[i].Facets)
+		var s strings.Builder
+		fmt.Fprintf(&s, "%+v %+v %+v", views[i].context, v[i].Locations, v[i].Facets)
 		for _, f := range v[i].Facts {
 			if slices.Contains(facts, f.Name) {
-				s += fmt.Sprintf("%+v", f)
+				fmt.Fprintf(&s, "%+v", f)
 			}
 		}
-		return s
+		return s.String()
 	}
 	return defined(0) == defined(1)
 }

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/avowhq/avow/policy/law"
@@ -113,10 +114,8 @@ func (r *reader) suspensions(f *Front) func(Value) {
 				for _, c := range r.p.Clauses {
 					ids = append(ids, c.ID)
 				}
-				for _, id := range ids {
-					if id == s.Clause.Text {
-						return
-					}
+				if slices.Contains(ids, s.Clause.Text) {
+					return
 				}
 				r.unknown("E04", "clause", s.Clause, ids)
 			})

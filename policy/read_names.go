@@ -71,7 +71,7 @@ func (r *reader) wellFormed(n Name) {
 		r.add("E05", n.Pos, fmt.Sprintf("a name of %d bytes; it may have %d", len(n.Text), maxName), "shorten it")
 		return
 	}
-	for _, part := range strings.Split(n.Text, ".") {
+	for part := range strings.SplitSeq(n.Text, ".") {
 		if !namePattern.MatchString(part) {
 			r.add("E05", n.Pos, fmt.Sprintf("%q is no name", n.Text), "use letters, digits, - and _, in parts joined by dots")
 			return

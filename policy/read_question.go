@@ -21,22 +21,32 @@ type query struct {
 
 // queries lists them in the order of the manual.
 func (r *reader) queries() []query {
-	return []query{r.actionQuery(), r.collectQuery(), r.keptQuery(), r.cookieQuery(), r.rightQuery(), r.refuseQuery(),
-		{name: "due", asks: []field{{"due", formText, "an act and what it is done to", true, r.actOn()}},
-			words: []string{"waits", "due", "done", "overdue", "blocked"}},
-		{name: "status", asks: []field{{"status", formWord, "a measure, or a right that was asked for", true, r.measureOrRight()}},
-			words: []string{"met", "overdue", "missing"}},
-		{name: "binds", asks: []field{{"binds", formWord, "notice: which version binds", true, r.enum(new(Name), "notice")}},
-			words: []string{"current", "previous"}},
-		{name: "law-check", asks: []field{{"law-check", formWord, "the clause that is held against the law", true, r.clauseID()}},
-			wants: []field{{"warns", formWord, "what the law says", true, r.word(new(Name))}}},
+	return []query{
+		r.actionQuery(), r.collectQuery(), r.keptQuery(), r.cookieQuery(), r.rightQuery(), r.refuseQuery(),
+		{
+			name: "due", asks: []field{{"due", formText, "an act and what it is done to", true, r.actOn()}},
+			words: []string{"waits", "due", "done", "overdue", "blocked"},
+		},
+		{
+			name: "status", asks: []field{{"status", formWord, "a measure, or a right that was asked for", true, r.measureOrRight()}},
+			words: []string{"met", "overdue", "missing"},
+		},
+		{
+			name: "binds", asks: []field{{"binds", formWord, "notice: which version binds", true, r.enum(new(Name), "notice")}},
+			words: []string{"current", "previous"},
+		},
+		{
+			name: "law-check", asks: []field{{"law-check", formWord, "the clause that is held against the law", true, r.clauseID()}},
+			wants: []field{{"warns", formWord, "what the law says", true, r.word(new(Name))}},
+		},
 	}
 }
 
 func (r *reader) actionQuery() query {
 	n, names := new(Name), new([]Name)
 	verbs := slices.Concat(decision.DataVerbs(), decision.ServiceVerbs(), decision.DestructiveVerbs())
-	return query{name: "action",
+	return query{
+		name: "action",
 		asks: []field{
 			{"action", formWord, "the verb", true, r.enum(n, verbs...)},
 			{"data", formWords, "categories", false, r.many(dataNames, names)},
@@ -60,12 +70,14 @@ func (r *reader) actionQuery() query {
 			{"missing", formWords, "what is missing, among others", false, r.free(names)},
 			{"because", formWord, "the law, its article or its reason", false, r.word(n)},
 		},
-		verdicts: []string{"allow", "deny"}}
+		verdicts: []string{"allow", "deny"},
+	}
 }
 
 func (r *reader) collectQuery() query {
 	n, names := new(Name), new([]Name)
-	return query{name: "collect",
+	return query{
+		name: "collect",
 		asks: []field{
 			{"collect", formWord, "the point", true, r.one(pointNames, n)},
 			{"fields", formMap, "what is entered: {field: value}", false, r.entered()},
@@ -79,34 +91,40 @@ func (r *reader) collectQuery() query {
 			{"fields", formWords, "all fields it is refused for", false, r.free(names)},
 			{"missing", formWords, "what is missing, among others", false, r.free(names)},
 		},
-		verdicts: []string{"accept", "store", "refuse"}}
+		verdicts: []string{"accept", "store", "refuse"},
+	}
 }
 
 func (r *reader) keptQuery() query {
-	return query{name: "kept",
+	return query{
+		name:  "kept",
 		asks:  []field{{"kept", formWord, "the category", true, r.one(dataNames, new(Name))}},
 		words: []string{"gone", "detached", "anonymised", "fingerprinted", "kept"},
 		wants: []field{
 			{"kept", formWord, "the purpose it is kept for, or yes", false, r.purposeOrYes()},
 			{"basis", formWord, "what the keeping rests on", false, r.keptOn()},
 		},
-		verdicts: []string{"kept"}}
+		verdicts: []string{"kept"},
+	}
 }
 
 func (r *reader) cookieQuery() query {
-	return query{name: "cookie",
+	return query{
+		name:  "cookie",
 		asks:  []field{{"cookie", formWord, "the cookie", true, r.one(cookieNames, new(Name))}},
 		words: []string{"set", "blocked"},
 		wants: []field{
 			{"blocked", formWord, "what is missing", false, r.word(new(Name))},
 			{"loses", formWords, "all that is lost", false, r.free(new([]Name))},
 		},
-		verdicts: []string{"blocked"}}
+		verdicts: []string{"blocked"},
+	}
 }
 
 func (r *reader) rightQuery() query {
 	n, names := new(Name), new([]Name)
-	return query{name: "right",
+	return query{
+		name: "right",
 		asks: []field{
 			{"right", formWord, "which right", true, r.enum(n, rightWords()...)},
 			{"data", formWords, "about these categories", false, r.many(dataNames, names)},
@@ -123,12 +141,14 @@ func (r *reader) rightQuery() query {
 			{"to", formWord, "recipient it is routed to", false, r.one(recipientNames, n)},
 			{"refuse", formWord, "only-with: not alone", false, r.enum(n, "only-with")},
 			{"service", formWord, "service it ends with", false, r.one(serviceNames, n)},
-		}}
+		},
+	}
 }
 
 func (r *reader) refuseQuery() query {
 	n := new(Name)
-	return query{name: "refuse",
+	return query{
+		name: "refuse",
 		asks: []field{
 			{"refuse", formWord, "the right that is refused", true, r.enum(n, rightWords()...)},
 			{"reason", formWord, "why", true, r.word(n)},
@@ -136,7 +156,8 @@ func (r *reader) refuseQuery() query {
 		wants: []field{
 			{"deny", formWord, "law", true, r.enum(n, "law")},
 			{"because", formWord, "its reason", false, r.word(n)},
-		}}
+		},
+	}
 }
 
 // checkAsk reads a question by its first key.

@@ -42,8 +42,10 @@ func systemsFields(r *reader, s *Systems) []field {
 func (r *reader) system(n Name, v Value) System {
 	s := System{Name: n}
 	r.fill("a system", v, []field{
-		{"kind", formWord, "postgresql, mysql, sqlite, s3, scim, httpapi, manual, avow", true,
-			r.enum(&s.Kind, "postgresql", "mysql", "sqlite", "s3", "scim", "httpapi", "manual", "avow")},
+		{
+			"kind", formWord, "postgresql, mysql, sqlite, s3, scim, httpapi, manual, avow", true,
+			r.enum(&s.Kind, "postgresql", "mysql", "sqlite", "s3", "scim", "httpapi", "manual", "avow"),
+		},
 		{"location", formWord, "where it is", true, r.one(locationNames, &s.Location)},
 		{"backups", formMap, "how long copies live, and where", false, func(v Value) {
 			b := &Backups{Pos: v.Pos}

@@ -133,7 +133,7 @@ func TestSchemas(t *testing.T) {
 func TestSchemasRefuse(t *testing.T) {
 	all := schemas(t)
 	for schema, src := range map[string]string{
-		"promise":    "{keep: name, thn: erase, then: erase}",
+		"promise":    "{keep: name, tehn: erase, then: erase}",
 		"example":    "{ask: {action: use}, wants: allow}",
 		"notice":     "{avow: v1, site: x, titel: y}",
 		"vocabulary": "{avow: v1, data: {}, purposes: {}, purpose: {}}",

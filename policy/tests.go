@@ -80,7 +80,7 @@ func (r *reader) factTest(t decision.Test, f *Fact, v Value) (decision.Test, boo
 }
 
 func (r *reader) valueTest(t decision.Test, v Value, values ...string) (decision.Test, bool) {
-	s := r.setOf(v, "")
+	s := r.setOf(v)
 	for _, n := range s.Names {
 		if !slices.Contains(values, n.Text) {
 			r.unknown("E08", "value of "+t.Fact, n, values)
@@ -92,7 +92,7 @@ func (r *reader) valueTest(t decision.Test, v Value, values ...string) (decision
 }
 
 func (r *reader) placeTest(t decision.Test, v Value) (decision.Test, bool) {
-	s := r.setOf(v, "")
+	s := r.setOf(v)
 	out := decision.Set{Not: s.Not}
 	for _, n := range s.Names {
 		places, ok := r.places(n)

@@ -18,7 +18,7 @@ type view struct {
 
 // view collects the rules, without their names, and the definitions of all words they lean on. Two
 // equal views answer every question alike.
-func (s *side) view(x cell, to string, at decision.Instant) view {
+func (s *side) view(x cell, to string) view {
 	v := &s.m.Vocabulary
 	verb := x.verb
 	var agreement *decision.Agreement
@@ -40,8 +40,7 @@ func (s *side) view(x cell, to string, at decision.Instant) view {
 	var plain []any
 	leansOnKeeps := false
 	for _, r := range out.rules {
-		_, taken := s.fits(r, to)
-		if !taken {
+		if !concerns(r, to) {
 			continue
 		}
 		leansOnKeeps = leansOnKeeps || slices.ContainsFunc(r.Basis, func(b decision.Basis) bool { return b.Kind == decision.AsKept })
@@ -52,15 +51,17 @@ func (s *side) view(x cell, to string, at decision.Instant) view {
 		r.Service, r.Cookie = decision.Set{}, decision.Set{}
 		plain = append(plain, r)
 	}
-	out.rules = slices.DeleteFunc(out.rules, func(r decision.Rule) bool { _, taken := s.fits(r, to); return !taken })
+	out.rules = slices.DeleteFunc(out.rules, func(r decision.Rule) bool { return !concerns(r, to) })
 	out.keeps = s.keeps(x, leansOnKeeps)
 	covers := agreement != nil && decision.Set{Names: agreement.For}.Covers(x.purpose) && decision.Set{Names: agreement.Data}.Covers(x.object)
 	var terms any
 	if agreement != nil {
 		terms = []any{agreement.From, agreement.Until, agreement.Terms, agreement.Paid, agreement.Transfer, covers}
 	}
-	out.context = []any{x.verb, x.kind, s.exists(x, to), s.plainKeeps(out.keeps, x), s.category(x.object), s.purpose(x.purpose),
-		to == "", recipient.Kind, recipient.Country, terms, combined(verb, x.object)}
+	out.context = []any{
+		x.verb, x.kind, s.exists(x, to), s.plainKeeps(out.keeps, x), s.category(x.object), s.purpose(x.purpose),
+		to == "", recipient.Kind, recipient.Country, terms, combined(verb, x.object),
+	}
 	out.sign = []any{out.context, plain, s.definitions(out)}
 	return out
 }
@@ -80,18 +81,18 @@ func flagWord(b bool) string {
 	return ""
 }
 
-// fits tells whether the rule has to do with the recipient.
-func (s *side) fits(r decision.Rule, to string) (decision.Rule, bool) {
+// concerns tells whether the rule has to do with the recipient.
+func concerns(r decision.Rule, to string) bool {
 	if to == "" {
 		to = decision.Us
 	}
 	switch {
 	case r.Deny:
-		return r, r.To.Hits(to)
+		return r.To.Hits(to)
 	case r.To.Stated():
-		return r, r.To.Covers(to)
+		return r.To.Covers(to)
 	}
-	return r, to == decision.Us
+	return to == decision.Us
 }
 
 func (s *side) exists(x cell, to string) []bool {

@@ -109,17 +109,21 @@ func Parse(text []byte) (decision.Law, error) {
 	if err := dec.Decode(&p); err != nil {
 		return decision.Law{}, err
 	}
-	l := decision.Law{ID: p.ID, Title: p.Title, Territory: p.Territory, From: decision.Instant(p.From), Until: decision.Instant(p.Until),
-		Strikes: p.Strikes, ChildAge: p.ChildAge, ChildAges: p.ChildAges, ChildRow: p.ChildRow, Bans: p.Bans}
+	l := decision.Law{
+		ID: p.ID, Title: p.Title, Territory: p.Territory, From: decision.Instant(p.From), Until: decision.Instant(p.Until),
+		Strikes: p.Strikes, ChildAge: p.ChildAge, ChildAges: p.ChildAges, ChildRow: p.ChildRow, Bans: p.Bans,
+	}
 	if t := p.Transfers; t != nil {
 		l.Transfers = &decision.Transfers{Free: t.Free, Row: t.Row}
 		for _, a := range t.Adequate {
 			l.Transfers.Adequate = append(l.Transfers.Adequate, decision.Adequacy{
-				Country: a.Country, From: decision.Instant(a.From), Until: decision.Instant(a.Until), Row: a.Row})
+				Country: a.Country, From: decision.Instant(a.From), Until: decision.Instant(a.Until), Row: a.Row,
+			})
 		}
 		for _, m := range t.Mechanisms {
 			l.Transfers.Mechanisms = append(l.Transfers.Mechanisms, decision.Mechanism{
-				Name: m.Name, From: decision.Instant(m.From), Until: decision.Instant(m.Until), Row: m.Row})
+				Name: m.Name, From: decision.Instant(m.From), Until: decision.Instant(m.Until), Row: m.Row,
+			})
 		}
 	}
 	return l, nil
