@@ -101,8 +101,10 @@ func (l checkedLog) roots(ctx context.Context, level int, from uint64, width int
 }
 
 func tileDefect(level int, n uint64, column, what string) *Defect {
-	return &Defect{Table: "log_tile", Row: fmt.Sprintf("level = %d, n = %d", level, n), Column: column,
-		Index: int64(n * ledger.TileWidth << (8 * level)), What: what}
+	return &Defect{
+		Table: "log_tile", Row: fmt.Sprintf("level = %d, n = %d", level, n), Column: column,
+		Index: int64(n * ledger.TileWidth << (8 * level)), What: what,
+	}
 }
 
 // Bundle reads a full bundle's row, or the leaves of the last commits.

@@ -96,7 +96,7 @@ func (c cell) set(t *testing.T, s *store.Store, to any) error {
 		if err != nil {
 			return err
 		}
-		defer db.Close()
+		defer func() { _ = db.Close() }()
 		_, err = db.ExecContext(t.Context(), fmt.Sprintf(`UPDATE %s SET %s = $1 WHERE %s`, c.table, c.column, c.where), to)
 		if err != nil && strings.Contains(err.Error(), "UNIQUE") {
 			err = &store.DatabaseError{Code: "2067"}
@@ -178,14 +178,35 @@ func TestFlippedBitInTheLog(t *testing.T) {
 		}
 		const head = "id = 1"
 		cells := []cell{
-			{"log_head", head, "size", url}, {"log_head", head, "edge", url}, {"log_head", head, "at", url}, {"log_head", head, "checkpoint", url}, {"log_head", head, "origin", url},
-			{"log_bundle", "n = 0", "data", url}, {"log_bundle", "n = 200", "data", url}, {"log_bundle", "n = 200", "n", url}, {"log_bundle", "n = 256", "data", url},
-			{"log_tile", "level = 0 AND n = 3", "level", url}, {"log_tile", "level = 0 AND n = 3", "n", url}, {"log_tile", "level = 0 AND n = 3", "root", url}, {"log_tile", "level = 0 AND n = 3", "data", url},
-			{"log_tile", "level = 0 AND n = 256", "root", url}, {"log_tile", "level = 0 AND n = 256", "data", url},
-			{"log_tile", "level = 1 AND n = 0", "level", url}, {"log_tile", "level = 1 AND n = 0", "n", url}, {"log_tile", "level = 1 AND n = 0", "root", url}, {"log_tile", "level = 1 AND n = 0", "data", url},
-			{"log_commit", "first = 65536", "leaves", url}, {"log_commit", "first = 65536", "first", url}, {"log_commit", "first = 65536", "n", url},
-			{"log_commit", "first = 65836", "leaves", url}, {"log_commit", "first = 65836", "first", url}, {"log_commit", "first = 65836", "n", url},
-			{"log_commit", "first = 65843", "leaves", url}, {"log_commit", "first = 65843", "first", url}, {"log_commit", "first = 65843", "n", url}, {"log_commit", "first = 65843", "at", url},
+			{"log_head", head, "size", url},
+			{"log_head", head, "edge", url},
+			{"log_head", head, "at", url},
+			{"log_head", head, "checkpoint", url},
+			{"log_head", head, "origin", url},
+			{"log_bundle", "n = 0", "data", url},
+			{"log_bundle", "n = 200", "data", url},
+			{"log_bundle", "n = 200", "n", url},
+			{"log_bundle", "n = 256", "data", url},
+			{"log_tile", "level = 0 AND n = 3", "level", url},
+			{"log_tile", "level = 0 AND n = 3", "n", url},
+			{"log_tile", "level = 0 AND n = 3", "root", url},
+			{"log_tile", "level = 0 AND n = 3", "data", url},
+			{"log_tile", "level = 0 AND n = 256", "root", url},
+			{"log_tile", "level = 0 AND n = 256", "data", url},
+			{"log_tile", "level = 1 AND n = 0", "level", url},
+			{"log_tile", "level = 1 AND n = 0", "n", url},
+			{"log_tile", "level = 1 AND n = 0", "root", url},
+			{"log_tile", "level = 1 AND n = 0", "data", url},
+			{"log_commit", "first = 65536", "leaves", url},
+			{"log_commit", "first = 65536", "first", url},
+			{"log_commit", "first = 65536", "n", url},
+			{"log_commit", "first = 65836", "leaves", url},
+			{"log_commit", "first = 65836", "first", url},
+			{"log_commit", "first = 65836", "n", url},
+			{"log_commit", "first = 65843", "leaves", url},
+			{"log_commit", "first = 65843", "first", url},
+			{"log_commit", "first = 65843", "n", url},
+			{"log_commit", "first = 65843", "at", url},
 		}
 		for _, c := range cells {
 			for range storetest.Rounds(1, 20) {
@@ -211,7 +232,7 @@ func reopen(t *testing.T, url string, s *store.Store) {
 	}
 	other, err := store.Open(t.Context(), store.Config{URL: url, Signer: signer()})
 	if err == nil {
-		other.Close()
+		_ = other.Close()
 		t.Error("the database was opened")
 	}
 }
@@ -267,7 +288,7 @@ func TestHeadGone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Close()
+		_ = s.Close()
 		_, err = store.Open(t.Context(), store.Config{URL: url, Signer: signer()})
 		if _, ok := errors.AsType[store.Doubt](err); !ok {
 			t.Errorf("want a doubt, got %v", err)

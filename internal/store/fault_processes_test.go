@@ -142,7 +142,7 @@ func TestStartTogether(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer s.Close()
+			defer func() { _ = s.Close() }()
 			e := entry()
 			if err := s.Update(context.Background(), func(_ context.Context, tx *store.Tx) error { tx.Append(e); return nil }); err != nil {
 				t.Error(err)

@@ -165,7 +165,7 @@ func TestSpoiledFile(t *testing.T) {
 		at := rand.IntN(len(bad))
 		bad[at] ^= 1 << rand.IntN(8)
 		for _, left := range []string{"-wal", "-shm"} {
-			os.Remove(url + left)
+			_ = os.Remove(url + left)
 		}
 		if err := os.WriteFile(url, bad, 0o600); err != nil {
 			t.Fatal(err)

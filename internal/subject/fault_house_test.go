@@ -103,17 +103,14 @@ func openHouse(t testing.TB, s setting) *house {
 // close may be called again.
 func (h *house) close() {
 	if h.store != nil {
-		h.store.Close()
+		_ = h.store.Close()
 		h.store = nil
 	}
 	if h.journal != nil {
-		h.journal.Close()
+		_ = h.journal.Close()
 		h.journal = nil
 	}
 }
-
-// crash leaves everything as a killed process does, as far as one process can.
-func (h *house) crash() { h.close() }
 
 func grant() subject.Event {
 	return subject.Event{Kind: subject.Granted, Scope: letter, Style: decision.OptIn}

@@ -110,7 +110,7 @@ func killWriter(t *testing.T, url, dir string) []acknowledged {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	child := exec.Command(os.Args[0], "-test.run=^TestWriterProcess$", "-test.timeout=2m")
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriterProcess$", "-test.timeout=2m")
 	child.Env = append(os.Environ(), writerVariable+"="+url+"\n"+dir)
 	child.ExtraFiles = []*os.File{w}
 	var said strings.Builder
@@ -125,7 +125,7 @@ func killWriter(t *testing.T, url, dir string) []acknowledged {
 	first := time.Duration(20+rand.IntN(250)) * time.Millisecond
 	for lines.Scan() {
 		if len(out) == 0 {
-			time.AfterFunc(first, func() { child.Process.Kill() })
+			time.AfterFunc(first, func() { _ = child.Process.Kill() })
 		}
 		var a acknowledged
 		if _, err := fmt.Sscan(lines.Text(), &a.kind, &a.index, &a.entry, &a.who); err != nil {
@@ -134,7 +134,7 @@ func killWriter(t *testing.T, url, dir string) []acknowledged {
 		}
 		out = append(out, a)
 	}
-	child.Wait()
+	_ = child.Wait() // it was killed
 	if len(out) == 0 {
 		t.Fatalf("the writer said nothing: %s", said.String())
 	}

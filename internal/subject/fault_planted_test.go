@@ -91,16 +91,25 @@ func (h *house) sow(t *testing.T) (said []string) {
 	const undeclared = "undeclared-bïrnbaum"
 	past := decision.InstantOf(h.store.Now()) - 1
 	for _, e := range []subject.Event{
-		grant(), {Kind: subject.Withdrawn, Scope: letter, At: past, Source: plantedSource, Grounds: plantedGrounds},
-		{Kind: subject.Described, Born: plantedBorn, Residence: "IE"}, {Kind: subject.Held, Grounds: plantedGrounds},
+		grant(),
+		{Kind: subject.Withdrawn, Scope: letter, At: past, Source: plantedSource, Grounds: plantedGrounds},
+		{Kind: subject.Described, Born: plantedBorn, Residence: "IE"},
+		{Kind: subject.Held, Grounds: plantedGrounds},
 		{Kind: subject.Released, Grounds: plantedGrounds},
 		// What is refused.
-		{Kind: undeclared}, {Kind: subject.Happened, Name: undeclared}, {Kind: subject.Granted, Scope: decision.Scope{For: []string{undeclared}}},
-		{Kind: subject.Withdrawn, Scope: decision.Scope{Data: []string{undeclared}}}, {Kind: subject.Withdrawn, Scope: decision.Scope{To: []string{undeclared}}},
+		{Kind: undeclared},
+		{Kind: subject.Happened, Name: undeclared},
+		{Kind: subject.Granted, Scope: decision.Scope{For: []string{undeclared}}},
+		{Kind: subject.Withdrawn, Scope: decision.Scope{Data: []string{undeclared}}},
+		{Kind: subject.Withdrawn, Scope: decision.Scope{To: []string{undeclared}}},
 		{Kind: subject.Withdrawn, Scope: decision.Scope{Facets: []decision.FacetValues{{Facet: undeclared, Values: []string{undeclared}}}}},
-		{Kind: subject.Granted, Scope: letter, Style: undeclared}, {Kind: subject.Stated, Facts: []decision.Stated{{Name: undeclared, Value: undeclared}}},
-		{Kind: subject.Described, Residence: undeclared}, {Kind: subject.Described, Born: undeclared}, {Kind: subject.Described, Born: plantedBorn + "x"},
-		{Kind: subject.Withdrawn, Scope: letter, Grounds: plantedGrounds + "\xff"}, {Kind: subject.Withdrawn, At: 1 << 60, Grounds: plantedGrounds},
+		{Kind: subject.Granted, Scope: letter, Style: undeclared},
+		{Kind: subject.Stated, Facts: []decision.Stated{{Name: undeclared, Value: undeclared}}},
+		{Kind: subject.Described, Residence: undeclared},
+		{Kind: subject.Described, Born: undeclared},
+		{Kind: subject.Described, Born: plantedBorn + "x"},
+		{Kind: subject.Withdrawn, Scope: letter, Grounds: plantedGrounds + "\xff"},
+		{Kind: subject.Withdrawn, At: 1 << 60, Grounds: plantedGrounds},
 	} {
 		try(e, mail)
 		try(e, number)

@@ -200,8 +200,10 @@ func drawSaid(t *rapid.T, h []said, now int64) said {
 }
 
 func (s said) event() subject.Event {
-	e := subject.Event{Kind: subject.Kind(s.kind), At: decision.Instant(s.at), Until: decision.Instant(s.until),
-		Scope: decision.Scope{For: s.purposes, Data: s.data, To: s.to}}
+	e := subject.Event{
+		Kind: subject.Kind(s.kind), At: decision.Instant(s.at), Until: decision.Instant(s.until),
+		Scope: decision.Scope{For: s.purposes, Data: s.data, To: s.to},
+	}
 	if s.imported {
 		e.Source = "old list"
 	}

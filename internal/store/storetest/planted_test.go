@@ -32,14 +32,14 @@ func TestPlantedIsFound(t *testing.T) {
 	gz := func(s string) string {
 		var b bytes.Buffer
 		w := gzip.NewWriter(&b)
-		w.Write([]byte("before " + s + " after"))
-		w.Close()
+		_, _ = w.Write([]byte("before " + s + " after"))
+		_ = w.Close()
 		return b.String()
 	}
 	var z bytes.Buffer
 	w := zlib.NewWriter(&z)
-	w.Write([]byte(planted))
-	w.Close()
+	_, _ = w.Write([]byte(planted))
+	_ = w.Close()
 	quoted, err := json.Marshal(map[string]string{"x": planted})
 	if err != nil {
 		t.Fatal(err)
