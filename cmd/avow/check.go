@@ -14,7 +14,7 @@ func checkCommand() *cobra.Command {
 		Use:     "check DIR...",
 		Short:   "Find everything that is wrong with a policy, at once",
 		Example: "  avow check policies/starter",
-		Args:    dirs(1),
+		Args:    dirs,
 	}
 	asJSON := jsonFlag(c)
 	fix := c.Flags().Bool("fix", false, "mend what is mechanical: Unicode forms, line ends, missing anchors")

@@ -19,7 +19,7 @@ func coverageCommand() *cobra.Command {
 engine yet), bound (it compiles), tested (its examples pass through Decide). A
 clause is as far as the least of its promises, statements aside.`,
 		Example: "  avow coverage policies/isodme",
-		Args:    dirs(1),
+		Args:    dirs,
 	}
 	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -55,7 +55,7 @@ func printCoverage(w io.Writer, one policy.Coverage) {
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", x.ID, strings.Join(x.Kinds, " "), strings.Join(x.Refs, " "), examples, x.Status, strings.Join(x.Flags, " "))
 	}
-	t.Flush()
+	_ = t.Flush() // it prints to the terminal: there is nothing left to do about an error
 	fmt.Fprintf(w, "\n%d clauses:", len(one.Clauses))
 	for _, s := range []policy.Status{policy.Tested, policy.Bound, policy.Declared, policy.Stated, policy.Unbound} {
 		if count[s] > 0 {

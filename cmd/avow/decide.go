@@ -21,7 +21,7 @@ it knows of the person. Exit status 1 is a denial.`,
 		Example: `  avow decide policies/isodme --given 'account: open, residence: DE' \
     --ask 'action: use, data: contact.email, for: direct-marketing, channel: email, topic: offers'
   avow decide policies/starter --person email:ann@mail.example --ask 'action: use, data: contact.email, for: letter'`,
-		Args: dirs(1),
+		Args: dirs,
 	}
 	asJSON := jsonFlag(c)
 	ask := c.Flags().String("ask", "", "the question: action, data or service, for, to, in, …")

@@ -46,20 +46,17 @@ func run(args []string, out, errs io.Writer) int {
 	root.SetOut(out)
 	root.SetErr(errs)
 	err := root.Execute()
-	var f failure
-	var u usage
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.As(err, &f):
+	}
+	if f, ok := errors.AsType[failure](err); ok {
 		return f.status
 	}
 	fmt.Fprintf(errs, "avow: error: %v\n", err)
-	var h hinted
-	if errors.As(err, &h) {
+	if h, ok := errors.AsType[hinted](err); ok {
 		fmt.Fprintf(errs, "avow: hint: %s\n", h.hint)
 	}
-	if errors.As(err, &u) {
+	if _, ok := errors.AsType[usage](err); ok {
 		return exitUsage
 	}
 	return exitFailed
@@ -105,12 +102,10 @@ func exactly(names ...string) cobra.PositionalArgs {
 	}
 }
 
-// dirs asks for at least n policy folders.
-func dirs(n int) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if len(args) < n {
-			return usage{hinted{errors.New("no policy named"), "name the folder of a policy, as in " + c.CommandPath() + " policies/starter"}}
-		}
-		return nil
+// dirs asks for a policy folder or more.
+func dirs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage{hinted{errors.New("no policy named"), "name the folder of a policy, as in " + c.CommandPath() + " policies/starter"}}
 	}
+	return nil
 }

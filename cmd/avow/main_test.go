@@ -13,7 +13,7 @@ import (
 // `post` and `status` (server_test.go).
 func TestStories(t *testing.T) {
 	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, "avow"), ".")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "avow"), ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
@@ -26,7 +26,7 @@ func TestStories(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "post": post, "status": status},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
-			e.Values[runningKey{}] = new(running)
+			e.Values[runningKey{}] = &running{ctx: t.Context()}
 			return os.CopyFS(filepath.Join(e.WorkDir, "policies"), os.DirFS(policies))
 		},
 	})

@@ -27,12 +27,12 @@ func (f *remote) add(c *cobra.Command) {
 
 // call sends a request and decodes the answer into out, if not nil.
 func (f *remote) call(ctx context.Context, method, path string, in, out any) error {
-	socket := filepath.Join(f.dir, socketName)
-	if _, err := os.Stat(socket); err != nil {
-		return hinted{fmt.Errorf("no server runs with --dir %s", f.dir), f.elsewhere()}
-	}
 	if ctx == nil {
 		ctx = context.Background()
+	}
+	socket := filepath.Join(f.dir, socketName)
+	if _, err := os.Stat(socket); err != nil {
+		return hinted{fmt.Errorf("no server runs with --dir %s", f.dir), f.elsewhere(ctx)}
 	}
 	var body io.Reader
 	if in != nil {
@@ -51,8 +51,7 @@ func (f *remote) call(ctx context.Context, method, path string, in, out any) err
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}}}
 	resp, err := c.Do(req)
-	var e *url.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*url.Error](err); ok {
 		return hinted{fmt.Errorf("the server with --dir %s does not answer: %w", f.dir, e.Err), "does it run? only its own account and root may speak to it"}
 	}
 	if err != nil {
@@ -88,9 +87,9 @@ func api(parts ...string) string {
 }
 
 // elsewhere says where a server does run, of the folders that serve and demo take by themselves.
-func (f *remote) elsewhere() string {
+func (f *remote) elsewhere(ctx context.Context) string {
 	for _, dir := range []string{defaultDir, demoDir} {
-		if answers(filepath.Join(dir, socketName)) {
+		if answers(ctx, filepath.Join(dir, socketName)) {
 			return "one runs with --dir " + dir
 		}
 	}

@@ -58,7 +58,7 @@ func (f *stateFlags) open(ctx context.Context, log *slog.Logger) (*server.House,
 	if len(socket) > socketMost {
 		return nil, usage{hinted{fmt.Errorf("--dir is too long: the path of the command's socket has at most %d bytes", socketMost), "choose a shorter --dir, or one relative to this folder"}}
 	}
-	if answers(socket) {
+	if answers(ctx, socket) {
 		return nil, hinted{fmt.Errorf("a server runs with --dir %s already", f.dir), "the other verbs speak to it; a second server on one PostgreSQL has a --dir of its own, and the same --keys"}
 	}
 	house, err := f.house(ctx, log)
@@ -80,10 +80,10 @@ func (f *stateFlags) house(ctx context.Context, log *slog.Logger) (*server.House
 }
 
 // answers reports whether somebody listens on a socket: what a server left behind that was killed does not.
-func answers(socket string) bool {
-	c, err := net.DialTimeout("unix", socket, time.Second)
+func answers(ctx context.Context, socket string) bool {
+	c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", socket)
 	if err == nil {
-		c.Close()
+		_ = c.Close() // nothing was said on it
 	}
 	return err == nil
 }
@@ -98,7 +98,7 @@ and socket where --db names a PostgreSQL. The first start makes keys and prints 
 API key once. AVOW_KEYS_PASSPHRASE_FILE names a file whose first line seals the keys;
 then each start needs it. Ctrl-C or SIGTERM ends it; what is under way is finished.`,
 		Example: "  avow serve --addr 127.0.0.1:8080 --dir avow-data policies/starter",
-		Args:    dirs(1),
+		Args:    dirs,
 	}
 	addr := c.Flags().String("addr", "127.0.0.1:8080", "where to listen; port 0 picks a free one")
 	var state stateFlags
@@ -138,27 +138,27 @@ func (f *stateFlags) tellState(w io.Writer, h *server.House) {
 
 // serve opens the state, listens, calls ready, which says so, and runs until interrupted. Requests under
 // way get ten seconds to end.
-func serve(c *cobra.Command, addr string, state stateFlags, policies []*policy.Policy, ready func(ctx context.Context, base string, h *server.House) error) error {
+func serve(c *cobra.Command, addr string, state stateFlags, policies []*policy.Policy, ready func(ctx context.Context, base string, h *server.House) error) (err error) {
 	ctx := c.Context()
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	l, err := listen(addr) // before the state, so that the first key is not made and lost over a port
+	l, err := listen(ctx, addr) // before the state, so that the first key is not made and lost over a port
 	if err != nil {
 		return err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }() // an error says that it is closed already, as after serving
 	house, err := state.open(ctx, slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
 	}
-	defer house.Close()
+	defer func() { err = errors.Join(err, house.Close()) }()
 	handler, err := server.New(ctx, server.Config{Policies: policies, House: house})
 	var socket net.Listener
 	if err == nil {
-		socket, err = listenLocal(filepath.Join(state.dir, socketName))
+		socket, err = listenLocal(ctx, filepath.Join(state.dir, socketName))
 	}
 	if err != nil {
 		state.tellState(c.OutOrStdout(), house) // the first key is never shown again
@@ -186,8 +186,8 @@ func address(at net.Addr) (base string, here bool) {
 	return "http://" + at.String(), tcp.IP.IsLoopback()
 }
 
-func listen(addr string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	hint := "--addr is a host and a port, as 127.0.0.1:8080; port 0 picks a free one"
 	switch {
 	case err == nil:
@@ -235,14 +235,14 @@ func newHTTP(h http.Handler) *http.Server {
 
 // listenLocal makes the socket on which the command speaks to this server. Only this account and root may
 // open it.
-func listenLocal(path string) (net.Listener, error) {
+func listenLocal(ctx context.Context, path string) (net.Listener, error) {
 	// Nobody answers on it: what lies here is a leftover of a server that was killed.
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("listen for the command: %w", err)
 	}
 	old := syscall.Umask(0o177)
 	defer syscall.Umask(old)
-	l, err := net.Listen("unix", path)
+	l, err := new(net.ListenConfig).Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the command: %w", err)
 	}
@@ -262,6 +262,6 @@ func (l onlyUs) Accept() (net.Conn, error) {
 		if uid := peer(c); uid == 0 || uid == os.Getuid() {
 			return c, nil
 		}
-		c.Close()
+		_ = c.Close() // it was refused; whether it hears so is its affair
 	}
 }

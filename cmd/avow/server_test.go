@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 
 // A running server is one that a story started.
 type running struct {
+	ctx   context.Context // of the test, since a story has none
 	cmd   *exec.Cmd
 	ended chan error
 	url   string
@@ -43,15 +45,15 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	served := ts.MkAbs("served")
 	out, err := os.Create(served)
 	ts.Check(err)
-	c := exec.Command(avow, args...)
+	c := exec.CommandContext(r.ctx, avow, args...)
 	c.Dir, c.Stdout, c.Stderr = ts.MkAbs("."), out, out
 	ts.Check(c.Start())
 	r.cmd, r.ended = c, make(chan error, 1)
 	go func() { r.ended <- c.Wait(); out.Close() }()
 	ts.Defer(func() {
 		if r.cmd != nil {
-			r.cmd.Process.Kill()
-			<-r.ended
+			_ = r.cmd.Process.Kill() // it may have ended by itself
+			ts.Logf("killed: %v", <-r.ended)
 		}
 	})
 	ts.Check(r.wait(ts, served))
@@ -119,7 +121,7 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 5 || r.cmd == nil {
 		ts.Fatalf("usage: post STATUS KEYFILE PATH BODYFILE ANSWERFILE, where a server runs")
 	}
-	req, err := http.NewRequest(http.MethodPost, r.url+args[2], strings.NewReader(ts.ReadFile(args[3])))
+	req, err := http.NewRequestWithContext(r.ctx, http.MethodPost, r.url+args[2], strings.NewReader(ts.ReadFile(args[3])))
 	ts.Check(err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(ts.ReadFile(args[1])))

@@ -16,7 +16,7 @@ func testCommand() *cobra.Command {
 promise of its own clause is among those that determined it. Examples that ask
 what a later engine answers wait, and are counted apart.`,
 		Example: "  avow test policies/starter",
-		Args:    dirs(1),
+		Args:    dirs,
 	}
 	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

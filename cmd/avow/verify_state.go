@@ -19,7 +19,7 @@ func isState(dir string) bool {
 }
 
 // verifyState recomputes the database of a server that does not run.
-func verifyState(ctx context.Context, c *cobra.Command, state *stateFlags, asJSON bool) error {
+func verifyState(ctx context.Context, c *cobra.Command, state *stateFlags, asJSON bool) (err error) {
 	if _, err := os.Stat(state.keysDir()); err != nil {
 		return hinted{fmt.Errorf("no keys to open the database with: %w", err), "--keys names their folder, where it is not keys in " + state.dir}
 	}
@@ -30,7 +30,7 @@ func verifyState(ctx context.Context, c *cobra.Command, state *stateFlags, asJSO
 	if err != nil {
 		return err
 	}
-	defer house.Close()
+	defer func() { err = errors.Join(err, house.Close()) }()
 	doubt := house.Doubt
 	var report store.Report
 	if doubt == nil {
