@@ -217,7 +217,7 @@ func packages(t *testing.T) []listed {
 // goCommand runs the go command in the root of the module.
 func goCommand(t *testing.T, args ...string) []byte {
 	t.Helper()
-	out, err := exec.Command("go", args...).Output()
+	out, err := exec.CommandContext(t.Context(), "go", args...).Output()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, exit.Stderr)
 	}

@@ -125,11 +125,13 @@ func runDocument(t *testing.T, name, avow string) {
 // freeAddress is one on which nothing listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
 	return l.Addr().String()
 }
 
@@ -228,7 +230,7 @@ func untilReady(t *testing.T, at string, c *exec.Cmd) *server {
 	go func() { s.ended <- c.Wait() }()
 	t.Cleanup(func() {
 		if !s.stopped {
-			syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+			_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // it may have ended by itself
 		}
 	})
 	deadline := time.After(30 * time.Second)
@@ -250,7 +252,9 @@ func (s *server) stop(t *testing.T) {
 	if s == nil {
 		return
 	}
-	syscall.Kill(-s.Process.Pid, syscall.SIGINT)
+	if err := syscall.Kill(-s.Process.Pid, syscall.SIGINT); err != nil {
+		t.Errorf("%s: interrupt: %v", s.at, err)
+	}
 	err := <-s.ended
 	s.stopped = true
 	if err != nil && !interrupted(err) {
