@@ -39,6 +39,11 @@ type decisionLog struct {
 	n, lost     int64
 	first, last int64 // µs
 	full        chan<- struct{}
+
+	flushing sync.Mutex // one at a time; what follows is its own
+	spare    []byte
+	zip      *gzip.Writer
+	zipped   bytes.Buffer
 }
 
 // A decisionLine is all that is kept of a question and its answer.
@@ -116,30 +121,45 @@ func (l *decisionLog) add(at decision.Instant, d *decisionLine) {
 	}
 }
 
-// flush writes what has gathered as one block.
+// flush writes what has gathered as one block. When it returns, what was added before is written.
 func (l *decisionLog) flush(ctx context.Context, s *store.Store) error {
+	l.flushing.Lock()
+	defer l.flushing.Unlock()
 	l.mu.Lock()
 	lines, n, first, last := l.lines, l.n, l.first, l.last
-	l.lines, l.n = nil, 0
+	l.lines, l.n = l.spare, 0
 	l.mu.Unlock()
+	l.spare = nil
 	if n == 0 {
+		l.spare = lines
 		return nil
 	}
-	var b bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	z.Write(lines)
-	z.Close()
 	err := s.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO decision_block(site, first, last, n, data) VALUES($1, $2, $3, $4, $5)`, l.site, first, last, n, b.Bytes())
+		_, err := tx.Exec(ctx, `INSERT INTO decision_block(site, first, last, n, data) VALUES($1, $2, $3, $4, $5)`, l.site, first, last, n, l.compressed(lines))
 		return err
 	})
 	if err == nil {
+		if cap(lines) <= 2*blockFull {
+			l.spare = lines[:0]
+		}
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines, l.n, l.first = append(lines, l.lines...), n+l.n, first // for the next time
 	return fmt.Errorf("write the log of decisions: %w", err)
+}
+
+// compressed is valid until the next call.
+func (l *decisionLog) compressed(lines []byte) []byte {
+	if l.zip == nil {
+		l.zip, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is one that there is
+	}
+	l.zipped.Reset()
+	l.zip.Reset(&l.zipped)
+	l.zip.Write(lines)
+	l.zip.Close()
+	return l.zipped.Bytes()
 }
 
 func readBlock(block []byte, fn func(d *decisionLine) bool) error {

@@ -187,20 +187,24 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) writeDecisions(ctx context.Context) {
 	tick := time.NewTicker(blockEvery)
 	defer tick.Stop()
-	told := false
+	full := s.full
 	for open := true; open; {
 		select {
 		case <-ctx.Done():
 			open = false
 		case <-tick.C:
-		case <-s.full:
+		case <-full:
 		}
+		var errs []error
 		for _, x := range s.sites {
-			err := x.log.flush(context.WithoutCancel(ctx), s.house.Store)
-			if err != nil && !told {
-				s.house.Logger.Error("decisions wait in memory", "err", err)
-			}
-			told = err != nil
+			errs = append(errs, x.log.flush(context.WithoutCancel(ctx), s.house.Store))
+		}
+		switch err := errors.Join(errs...); {
+		case err == nil:
+			full = s.full
+		case full != nil:
+			s.house.Logger.Error("decisions wait in memory", "err", err)
+			full = nil // full blocks wait for the next tick
 		}
 	}
 }
