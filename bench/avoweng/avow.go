@@ -139,9 +139,11 @@ func regions(mask uint64) []decision.Test {
 
 // allow is the permit; two rules where the limit on age binds only one of its actions.
 func allow(x *m.Permit) []decision.Rule {
-	r := decision.Rule{ID: x.ID, Clause: x.Clause, Verbs: names(x.Actions, verbs[:]).Names,
+	r := decision.Rule{
+		ID: x.ID, Clause: x.Clause, Verbs: names(x.Actions, verbs[:]).Names,
 		Data: names(x.Cats, m.Cats), For: names(1<<x.Purpose, m.Purposes), To: recipients(x.Recipients),
-		When: regions(x.Regions), Obliges: x.Oblig}
+		When: regions(x.Regions), Obliges: x.Oblig,
+	}
 	switch x.Basis {
 	case m.Consent:
 		r.Basis = []decision.Basis{{Kind: decision.Consent}}
@@ -176,8 +178,10 @@ func allow(x *m.Permit) []decision.Rule {
 
 // deny is the forbid; two rules where it asks for a consent, which a minor gives through a guardian.
 func deny(f *m.Forbid) []decision.Rule {
-	r := decision.Rule{ID: f.ID, Clause: f.Clause, Deny: true, Verbs: orAllVerbs(f.Actions), Data: orAll(f.Cats, m.Cats),
-		When: regions(f.Regions)}
+	r := decision.Rule{
+		ID: f.ID, Clause: f.Clause, Deny: true, Verbs: orAllVerbs(f.Actions), Data: orAll(f.Cats, m.Cats),
+		When: regions(f.Regions),
+	}
 	switch {
 	case f.Purposes != 0:
 		r.For = names(f.Purposes, m.Purposes)

@@ -70,7 +70,7 @@ func New(p *m.Policy, subs []m.Subject, useEval bool) *Engine {
 	set := func(s string) string {
 		if _, ok := sets[s]; !ok {
 			x := map[string]bool{}
-			for _, k := range strings.Split(s, "|") {
+			for k := range strings.SplitSeq(s, "|") {
 				x[k] = true
 			}
 			sets[s] = x
@@ -195,8 +195,10 @@ func New(p *m.Policy, subs []m.Subject, useEval bool) *Engine {
 	out := &Engine{E: e}
 	for i := range subs {
 		s := &subs[i]
-		t := &Sub{Region: m.Regions[s.Region], Minor: s.Minor, Guardian: s.Guardian, Restricted: s.Restricted, GPC: s.GPC, ObjMarketing: s.ObjMarketing,
-			LegalHold: s.LegalHold, Version: s.Version, Consents: map[string]Consent{}, Objections: map[string]bool{}}
+		t := &Sub{
+			Region: m.Regions[s.Region], Minor: s.Minor, Guardian: s.Guardian, Restricted: s.Restricted, GPC: s.GPC, ObjMarketing: s.ObjMarketing,
+			LegalHold: s.LegalHold, Version: s.Version, Consents: map[string]Consent{}, Objections: map[string]bool{},
+		}
 		for pu := range m.NPurposes {
 			switch s.Status[pu] {
 			case m.CGranted:
@@ -224,8 +226,10 @@ func (e *Engine) Decide(q *m.Request) (bool, []string) {
 	for i, c := range q.Cats {
 		cs[i] = m.Cats[c]
 	}
-	ok, why, err := e.E.EnforceEx(&Req{Sub: e.subs[q.Subject], Action: m.Actions[q.Action], Purpose: m.Purposes[q.Purpose], Recipient: m.Recipients[q.Recipient],
-		Country: m.Countries[q.Country], Cats: cs, Now: q.Now, AgeDays: q.AgeDays})
+	ok, why, err := e.E.EnforceEx(&Req{
+		Sub: e.subs[q.Subject], Action: m.Actions[q.Action], Purpose: m.Purposes[q.Purpose], Recipient: m.Recipients[q.Recipient],
+		Country: m.Countries[q.Country], Cats: cs, Now: q.Now, AgeDays: q.AgeDays,
+	})
 	ck(err)
 	return ok, why
 }

@@ -4,6 +4,7 @@ package celeng
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cel.dev/cel-go/cel"
@@ -148,9 +149,11 @@ func subVals(s *m.Subject) *SubVals {
 		}
 		cons[types.String(m.Purposes[pu])] = types.NewRefValMap(ad, map[ref.Val]ref.Val{types.String("status"): types.String(st), types.String("expires"): types.Int(s.Expires[pu])})
 	}
-	return &SubVals{region: types.String(m.Regions[s.Region]), version: types.Int(s.Version), consents: types.NewRefValMap(ad, cons),
+	return &SubVals{
+		region: types.String(m.Regions[s.Region]), version: types.Int(s.Version), consents: types.NewRefValMap(ad, cons),
 		objections: types.NewStringList(ad, m.List(s.Objections, m.Purposes)), minor: types.Bool(s.Minor), guardian: types.Bool(s.Guardian),
-		restricted: types.Bool(s.Restricted), gpc: types.Bool(s.GPC), objMarketing: types.Bool(s.ObjMarketing), legalHold: types.Bool(s.LegalHold)}
+		restricted: types.Bool(s.Restricted), gpc: types.Bool(s.GPC), objMarketing: types.Bool(s.ObjMarketing), legalHold: types.Bool(s.LegalHold),
+	}
 }
 
 // Act is the custom activation: no map is built per request.
@@ -206,10 +209,10 @@ func New(p *m.Policy, subs []m.Subject, native, expert bool) *Engine {
 		cel.Variable("country", cel.StringType), cel.Variable("categories", cel.ListType(cel.StringType)),
 		cel.Variable("now", cel.IntType), cel.Variable("age_days", cel.IntType),
 	}
-	envMap, err := cel.NewEnv(append(base[:len(base):len(base)], cel.Variable("subject", cel.MapType(cel.StringType, cel.DynType)))...)
+	envMap, err := cel.NewEnv(append(slices.Clip(base), cel.Variable("subject", cel.MapType(cel.StringType, cel.DynType)))...)
 	ck(err)
 	ct := cel.MapType(cel.StringType, cel.MapType(cel.StringType, cel.DynType))
-	envDot, err := cel.NewEnv(append(base[:len(base):len(base)],
+	envDot, err := cel.NewEnv(append(slices.Clip(base),
 		cel.Variable("subject.region", cel.StringType), cel.Variable("subject.version", cel.IntType), cel.Variable("subject.consents", ct),
 		cel.Variable("subject.objections", cel.ListType(cel.StringType)), cel.Variable("subject.minor", cel.BoolType),
 		cel.Variable("subject.guardian", cel.BoolType), cel.Variable("subject.restricted", cel.BoolType), cel.Variable("subject.gpc", cel.BoolType),
@@ -290,8 +293,10 @@ func isTrue(v ref.Val, _ *cel.EvalDetails, err error) bool {
 
 // Linear evaluates every rule against a map activation.
 func (e *Engine) Linear(q *m.Request) Decision {
-	vars := map[string]any{"action": m.Actions[q.Action], "purpose": m.Purposes[q.Purpose], "recipient": m.Recipients[q.Recipient],
-		"country": m.Countries[q.Country], "categories": names(q.Cats), "now": q.Now, "age_days": q.AgeDays, "subject": e.SubMaps[q.Subject]}
+	vars := map[string]any{
+		"action": m.Actions[q.Action], "purpose": m.Purposes[q.Purpose], "recipient": m.Recipients[q.Recipient],
+		"country": m.Countries[q.Country], "categories": names(q.Cats), "now": q.Now, "age_days": q.AgeDays, "subject": e.SubMaps[q.Subject],
+	}
 	act, err := cel.NewActivation(vars)
 	ck(err)
 	var d Decision
@@ -315,9 +320,11 @@ func (e *Engine) Linear(q *m.Request) Decision {
 
 // Indexed evaluates only rules for this purpose and action, on pre-adapted values.
 func (e *Engine) Indexed(q *m.Request) Decision {
-	act := &Act{s: e.SubVals[q.Subject], action: types.String(m.Actions[q.Action]), recipient: types.String(m.Recipients[q.Recipient]),
+	act := &Act{
+		s: e.SubVals[q.Subject], action: types.String(m.Actions[q.Action]), recipient: types.String(m.Recipients[q.Recipient]),
 		country: types.String(m.Countries[q.Country]), categories: types.NewStringList(types.DefaultTypeAdapter, names(q.Cats)),
-		now: types.Int(q.Now), age: types.Int(q.AgeDays)}
+		now: types.Int(q.Now), age: types.Int(q.AgeDays),
+	}
 	var d Decision
 	for _, r := range e.ixF[q.Purpose][q.Action] {
 		if isTrue(r.core.Eval(act)) {

@@ -3,7 +3,9 @@ package http_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -29,14 +31,31 @@ var engines = []struct {
 // listen serves a handler as the command does.
 func listen(b testing.TB, h http.Handler) (addr string) {
 	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
 	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute}
-	go s.Serve(l)
-	b.Cleanup(func() { s.Close() })
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(l) }()
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			b.Error(err)
+		}
+	})
 	return l.Addr().String()
+}
+
+// closeAfter closes when the test has ended.
+func closeAfter(b testing.TB, c io.Closer) {
+	b.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			b.Error(err)
+		}
+	})
 }
 
 // A house is Avow as it is served, with the starter's notice and a key of a machine.
@@ -56,7 +75,7 @@ func newHouse(b testing.TB, url string) *house {
 	if h.house, err = server.OpenHouse(b.Context(), server.HouseConfig{Dir: b.TempDir(), Database: url, Keys: filepath.Join(b.TempDir(), "keys")}); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { h.house.Close() })
+	closeAfter(b, h.house)
 	p, problems, err := policy.Load("../../policies/starter")
 	if err != nil || policy.Errors(problems) {
 		b.Fatal(err, problems)
@@ -87,7 +106,7 @@ func (h *house) post(key, path string, in, out any) {
 	if err != nil {
 		h.b.Fatal(err)
 	}
-	r := httptest.NewRequest("POST", path, strings.NewReader(string(text)))
+	r := httptest.NewRequestWithContext(h.b.Context(), "POST", path, strings.NewReader(string(text)))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+key)
 	w := httptest.NewRecorder()

@@ -3,9 +3,9 @@ package http_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"sync"
@@ -32,8 +32,8 @@ type caller struct {
 	r *bufio.Reader
 }
 
-func dial(addr string) (*caller, error) {
-	c, err := net.Dial("tcp", addr)
+func dial(ctx context.Context, addr string) (*caller, error) {
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
@@ -75,17 +75,6 @@ func (c *caller) ask(request []byte) error {
 	return err
 }
 
-// whole is ask, and returns the body.
-func (c *caller) whole(request []byte) ([]byte, error) {
-	var seen bytes.Buffer
-	old := c.r
-	c.r = bufio.NewReader(io.TeeReader(old, &seen))
-	err := c.ask(request)
-	c.r = old
-	_, body, _ := bytes.Cut(seen.Bytes(), []byte("\r\n\r\n"))
-	return body, err
-}
-
 // rate is how many requests a second all callers together had answered. next makes the request; it is
 // called by many at once.
 func rate(b testing.TB, addr string, slice time.Duration, next func() []byte) float64 {
@@ -95,11 +84,11 @@ func rate(b testing.TB, addr string, slice time.Duration, next func() []byte) fl
 	var all sync.WaitGroup
 	callers := make([]*caller, connections)
 	for i := range callers {
-		c, err := dial(addr)
+		c, err := dial(b.Context(), addr)
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer c.c.Close()
+		defer func() { _ = c.c.Close() }() // each answer has been read
 		callers[i] = c
 	}
 	begin := time.Now()

@@ -65,8 +65,10 @@ func New(p *m.Policy, subs []m.Subject) *Engine {
 			}
 			o |= ob[s]
 		}
-		c := permit{cats: x.Cats, rcpts: x.Recipients, regions: all(x.Regions), id: uint16(len(e.IDs)), basis: x.Basis,
-			noMinors: x.NoMinors, minVersion: x.MinVersion, maxAge: x.MaxAgeDays, oblig: o}
+		c := permit{
+			cats: x.Cats, rcpts: x.Recipients, regions: all(x.Regions), id: uint16(len(e.IDs)), basis: x.Basis,
+			noMinors: x.NoMinors, minVersion: x.MinVersion, maxAge: x.MaxAgeDays, oblig: o,
+		}
 		e.IDs = append(e.IDs, x.ID)
 		e.Clauses = append(e.Clauses, x.Clause)
 		for a := range 6 {
@@ -94,8 +96,10 @@ func New(p *m.Policy, subs []m.Subject) *Engine {
 	e.subjects = make([]Subject, len(subs))
 	for i := range subs {
 		s := &subs[i]
-		t := Subject{objections: s.Objections, version: s.Version, region: uint8(s.Region), minor: s.Minor, guardian: s.Guardian,
-			restricted: s.Restricted, gpc: s.GPC, objMarketing: s.ObjMarketing, legalHold: s.LegalHold}
+		t := Subject{
+			objections: s.Objections, version: s.Version, region: uint8(s.Region), minor: s.Minor, guardian: s.Guardian,
+			restricted: s.Restricted, gpc: s.GPC, objMarketing: s.ObjMarketing, legalHold: s.LegalHold,
+		}
 		for pu := range 14 {
 			if s.Status[pu] == m.CGranted {
 				t.granted |= 1 << pu
@@ -230,8 +234,10 @@ func (e *Engine) DecideStr(r *ReqStr, d *Decision) bool {
 }
 
 func ToID(q *m.Request) ReqID {
-	o := ReqID{Subject: uint32(q.Subject), Action: uint8(q.Action), Purpose: uint8(q.Purpose), Recipient: uint8(q.Recipient),
-		Country: uint8(q.Country), Now: q.Now, AgeDays: q.AgeDays}
+	o := ReqID{
+		Subject: uint32(q.Subject), Action: uint8(q.Action), Purpose: uint8(q.Purpose), Recipient: uint8(q.Recipient),
+		Country: uint8(q.Country), Now: q.Now, AgeDays: q.AgeDays,
+	}
 	for _, c := range q.Cats {
 		o.Cats |= 1 << c
 	}
@@ -239,8 +245,10 @@ func ToID(q *m.Request) ReqID {
 }
 
 func ToStr(q *m.Request, subs []m.Subject) ReqStr {
-	o := ReqStr{Subject: subs[q.Subject].ID, Action: m.Actions[q.Action], Purpose: m.Purposes[q.Purpose], Recipient: m.Recipients[q.Recipient],
-		Country: m.Countries[q.Country], Now: q.Now, AgeDays: q.AgeDays}
+	o := ReqStr{
+		Subject: subs[q.Subject].ID, Action: m.Actions[q.Action], Purpose: m.Purposes[q.Purpose], Recipient: m.Recipients[q.Recipient],
+		Country: m.Countries[q.Country], Now: q.Now, AgeDays: q.AgeDays,
+	}
 	for _, c := range q.Cats {
 		o.Cats = append(o.Cats, m.Cats[c])
 	}

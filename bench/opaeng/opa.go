@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	m "github.com/avowhq/avow/bench/model"
@@ -103,7 +104,7 @@ func permitRego(x *m.Permit) string {
 		fmt.Fprintf(&b, "permit contains %q if {\n\t%s\n}\n\n", x.ID, strings.Join(c, "\n\t"))
 	}
 	if x.Actions>>m.Retain&1 == 1 {
-		r := append(c[:len(c):len(c)], fmt.Sprintf("age_ok(%d)", x.MaxAgeDays))
+		r := append(slices.Clip(c), fmt.Sprintf("age_ok(%d)", x.MaxAgeDays))
 		r[1] = `input.action == "retain"`
 		w(r)
 		if o := x.Actions &^ (1 << m.Retain); o != 0 {
@@ -321,9 +322,11 @@ func PolicyData(p *m.Policy) map[string]any {
 	by := map[string]any{}
 	for i := range p.Permits {
 		x := &p.Permits[i]
-		permits = append(permits, map[string]any{"id": x.ID, "purpose": m.Purposes[x.Purpose], "categories": keys(x.Cats, m.Cats),
+		permits = append(permits, map[string]any{
+			"id": x.ID, "purpose": m.Purposes[x.Purpose], "categories": keys(x.Cats, m.Cats),
 			"recipients": keys(x.Recipients, m.Recipients), "regions": keys(x.Regions, m.Regions[:]), "basis": m.BasisNames[x.Basis],
-			"min_version": x.MinVersion, "no_minors": x.NoMinors, "max_age_days": x.MaxAgeDays})
+			"min_version": x.MinVersion, "no_minors": x.NoMinors, "max_age_days": x.MaxAgeDays,
+		})
 		pm, ok := by[m.Purposes[x.Purpose]].(map[string]any)
 		if !ok {
 			pm = map[string]any{}
@@ -336,12 +339,16 @@ func PolicyData(p *m.Policy) map[string]any {
 	}
 	for i := range p.Forbids {
 		f := &p.Forbids[i]
-		forbids = append(forbids, map[string]any{"id": f.ID, "actions": keys(f.Actions, m.Actions[:]), "purposes": keys(f.Purposes, m.Purposes),
+		forbids = append(forbids, map[string]any{
+			"id": f.ID, "actions": keys(f.Actions, m.Actions[:]), "purposes": keys(f.Purposes, m.Purposes),
 			"not_purposes": keys(f.NotPurp, m.Purposes), "recipients": keys(f.Recipients, m.Recipients), "regions": keys(f.Regions, m.Regions[:]),
-			"categories": keys(f.Cats, m.Cats), "kind": m.KindNames[f.Kind], "min_version": f.MinVersion})
+			"categories": keys(f.Cats, m.Cats), "kind": m.KindNames[f.Kind], "min_version": f.MinVersion,
+		})
 	}
-	return map[string]any{"policy": map[string]any{"permits": permits, "forbids": forbids, "permits_by": by, "meta": meta(p),
-		"adequate": keys(m.AdequateMask, m.Countries[:]), "safeguards": keys(m.SafeguardMask, m.Recipients)}}
+	return map[string]any{"policy": map[string]any{
+		"permits": permits, "forbids": forbids, "permits_by": by, "meta": meta(p),
+		"adequate": keys(m.AdequateMask, m.Countries[:]), "safeguards": keys(m.SafeguardMask, m.Recipients),
+	}}
 }
 
 func SubjectMap(s *m.Subject) map[string]any {
@@ -358,8 +365,10 @@ func SubjectMap(s *m.Subject) map[string]any {
 	for _, o := range m.List(s.Objections, m.Purposes) {
 		ob = append(ob, o)
 	}
-	return map[string]any{"region": m.Regions[s.Region], "minor": s.Minor, "guardian": s.Guardian, "restricted": s.Restricted, "gpc": s.GPC,
-		"obj_marketing": s.ObjMarketing, "legal_hold": s.LegalHold, "version": s.Version, "consents": cons, "objections": ob}
+	return map[string]any{
+		"region": m.Regions[s.Region], "minor": s.Minor, "guardian": s.Guardian, "restricted": s.Restricted, "gpc": s.GPC,
+		"obj_marketing": s.ObjMarketing, "legal_hold": s.LegalHold, "version": s.Version, "consents": cons, "objections": ob,
+	}
 }
 
 func New(p *m.Policy, subs []m.Subject, kind int) *Engine {
@@ -433,8 +442,10 @@ func (e *Engine) InputMap(q *m.Request) map[string]any {
 	for i, c := range q.Cats {
 		cs[i] = m.Cats[c]
 	}
-	in := map[string]any{"action": m.Actions[q.Action], "purpose": m.Purposes[q.Purpose], "recipient": m.Recipients[q.Recipient],
-		"country": m.Countries[q.Country], "categories": cs, "now": q.Now, "age_days": q.AgeDays}
+	in := map[string]any{
+		"action": m.Actions[q.Action], "purpose": m.Purposes[q.Purpose], "recipient": m.Recipients[q.Recipient],
+		"country": m.Countries[q.Country], "categories": cs, "now": q.Now, "age_days": q.AgeDays,
+	}
 	if e.kind == GenStore {
 		in["subject_id"] = e.subs[q.Subject].ID
 	} else {

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -38,6 +39,15 @@ var engines = []struct {
 	{"postgres", func(b *testing.B) string { return storetest.Durable(b) }, plainPostgres},
 }
 
+// closeAfter closes when the benchmark has ended.
+func closeAfter(b *testing.B, c io.Closer) {
+	b.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+}
+
 func newHouse(b *testing.B, url string, people int) *house {
 	b.Helper()
 	ctx := b.Context()
@@ -50,11 +60,11 @@ func newHouse(b *testing.B, url string, people int) *house {
 	if h.journal, err = vault.OpenJournal(filepath.Join(dir, vault.JournalName)); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { h.journal.Close() })
+	closeAfter(b, h.journal)
 	if h.store, err = store.Open(ctx, store.Config{URL: url, Signer: h.keys.Signer()}); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { h.store.Close() })
+	closeAfter(b, h.store)
 	h.people = h.peopleOf(b, 0)
 	m, program := starter(b)
 	if h.site, err = h.people.Site(ctx, m.Site, m, program, "2026-01-01"); err != nil {

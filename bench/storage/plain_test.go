@@ -55,17 +55,17 @@ func plainLite(b *testing.B, size int) *plain {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { db.Close() })
+	closeAfter(b, db)
 	db.SetMaxOpenConns(1)
 	for _, text := range []string{
 		`CREATE TABLE entry(idx INTEGER PRIMARY KEY, site INTEGER NOT NULL, subject INTEGER NOT NULL, ring INTEGER NOT NULL, id BLOB NOT NULL, record BLOB NOT NULL, key BLOB)`,
 		`CREATE INDEX entry_subject ON entry(site, subject)`,
 	} {
-		if _, err := db.Exec(text); err != nil {
+		if _, err := db.ExecContext(b.Context(), text); err != nil {
 			b.Fatal(err)
 		}
 	}
-	insert, err := db.Prepare(`INSERT INTO entry(idx, site, subject, ring, id, record, key) VALUES($1, $2, $3, $4, $5, $6, NULL)`)
+	insert, err := db.PrepareContext(b.Context(), `INSERT INTO entry(idx, site, subject, ring, id, record, key) VALUES($1, $2, $3, $4, $5, $6, NULL)`)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func plainLite(b *testing.B, size int) *plain {
 		if err != nil {
 			return err
 		}
-		defer tx.Rollback()
+		defer func() { _ = tx.Rollback() }() // after the commit it only says that there was one
 		one := tx.StmtContext(ctx, insert)
 		for _, r := range lot {
 			p.idx++

@@ -27,5 +27,8 @@ func main() {
 		log.Fatal(err)
 	}
 	var d decision.Decision
-	os.Stdout.WriteString(program.Decide(&decision.Request{Action: os.Args[2], Data: os.Args[3:4], For: os.Args[4], At: 1_790_000_000e6}, &facts, &d).String() + "\n")
+	answer := program.Decide(&decision.Request{Action: os.Args[2], Data: os.Args[3:4], For: os.Args[4], At: 1_790_000_000e6}, &facts, &d).String()
+	if _, err := os.Stdout.WriteString(answer + "\n"); err != nil {
+		log.Fatal(err)
+	}
 }
