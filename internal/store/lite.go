@@ -106,7 +106,7 @@ func (l *lite) open(ctx context.Context, c Config) error {
 		db.SetMaxIdleConns(conns)
 		return db, nil
 	}
-	if l.write, err = openWriter(ctx, dsn(busyWait, "cache_size(-16384)", "wal_autocheckpoint(4000)")); err != nil {
+	if l.write, err = openWriter(ctx, dsn(busyWait, "cache_size(-6144)", "wal_autocheckpoint(4000)")); err != nil {
 		return err
 	}
 	if l.jobs, err = open(1, busyWait, "cache_size(-512)"); err != nil {
@@ -116,7 +116,7 @@ func (l *lite) open(ctx context.Context, c Config) error {
 	if l.tidy, err = open(1, 100*time.Millisecond, "cache_size(-64)"); err != nil {
 		return err
 	}
-	l.read, err = open(c.Readers, busyWait, "cache_size(-2048)", "query_only(ON)")
+	l.read, err = open(c.Readers, busyWait, "cache_size(-1024)", "query_only(ON)")
 	return err
 }
 

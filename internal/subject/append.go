@@ -142,9 +142,9 @@ func (p *People) whose(ctx context.Context, site *Site, r *Report, w *write, mad
 		w.needs = n
 		return n.person, nil
 	}
-	no, err := p.number(ctx, site, r.Person)
+	x, err := p.find(ctx, site, r.Person)
 	if err == nil {
-		return p.person(ctx, site, no)
+		return x, nil
 	}
 	if !errors.Is(err, ErrUnknown) || !r.Create || r.Person.Kind == idKind {
 		return nil, err

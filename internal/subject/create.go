@@ -234,14 +234,6 @@ func (p *People) owner(ctx context.Context, tx *store.Tx, site *Site, i Identity
 	return 0, store.ErrNone
 }
 
-func (p *People) find(ctx context.Context, site *Site, ref Ref) (*person, error) {
-	no, err := p.number(ctx, site, ref)
-	if err != nil {
-		return nil, err
-	}
-	return p.person(ctx, site, no)
-}
-
 // Identities lists what a person is found by, opened.
 func (p *People) Identities(ctx context.Context, site *Site, ref Ref) ([]Identity, error) {
 	x, err := p.find(ctx, site, ref)

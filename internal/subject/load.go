@@ -34,7 +34,45 @@ type derived struct {
 // Ref is how a caller names a person; Facts and events take it.
 type Ref = Identity
 
-// number finds the person of an identity, and whom they were merged into.
+// find has the person of a reference, or whom they were merged into: from memory, or with one journey.
+func (p *People) find(ctx context.Context, site *Site, ref Ref) (*person, error) {
+	if ref.Kind == idKind {
+		no, err := p.numberOfID(ctx, site, ref.Value)
+		if err != nil {
+			return nil, err
+		}
+		return p.person(ctx, site, no)
+	}
+	fresh := p.confirmed()
+	for _, h := range p.keys.Hashes(vault.ForIdentity, site.Name, ref.Kind, ref.Value) {
+		key := hashKey{site.No, h.Sum}
+		if no, ok := p.byHash.find(key); ok && fresh {
+			return p.person(ctx, site, no)
+		}
+		r, err := p.read(ctx, selectFound, site, h.Sum[:], nil)
+		if errors.Is(err, ErrUnknown) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look a person up: %w", err)
+		}
+		no := r.no
+		if r.into != 0 {
+			no = r.into
+		}
+		p.byHash.add(key, no, func() bool { return p.moved.Load() == r.moved })
+		if r.into != 0 {
+			return p.person(ctx, site, no)
+		}
+		if x, ok := p.known.find(no); ok && fresh {
+			return x, nil // with facts
+		}
+		return p.keep(r), nil
+	}
+	return nil, ErrUnknown
+}
+
+// number is the number of the person of a reference, or of whom they were merged into.
 func (p *People) number(ctx context.Context, site *Site, ref Ref) (int64, error) {
 	if ref.Kind == idKind {
 		return p.numberOfID(ctx, site, ref.Value)
@@ -86,13 +124,11 @@ func (p *People) person(ctx context.Context, site *Site, no int64) (*person, err
 	if x, ok := p.known.find(no); ok && p.confirmed() {
 		return x, nil
 	}
-	r, err := p.readPerson(ctx, selectPerson, site, no, nil)
+	r, err := p.read(ctx, selectPerson, site, no, nil)
 	if err != nil {
 		return nil, fmt.Errorf("read a person: %w", err)
 	}
-	x := &person{no: no, id: r.id, rings: r.rings, moved: r.moved}
-	p.known.add(no, x, func() bool { return p.moved.Load() == x.moved })
-	return x, nil
+	return p.keep(r), nil
 }
 
 func (p *People) readRings(ctx context.Context, tx *store.Tx, site *Site, x *person) error {
@@ -139,15 +175,8 @@ func (p *People) Facts(ctx context.Context, site *Site, ref Ref, atLeast int64) 
 		}
 	}
 	seen := p.seen.Load()
-	no, err := p.number(ctx, site, ref)
+	x, err := p.find(ctx, site, ref)
 	if errors.Is(err, ErrUnknown) {
-		return Known{Seq: seen}, nil
-	}
-	if err != nil {
-		return Known{}, err
-	}
-	x, err := p.person(ctx, site, no)
-	if errors.Is(err, ErrUnknown) { // erased meanwhile
 		return Known{Seq: seen}, nil
 	}
 	if err != nil {

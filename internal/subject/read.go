@@ -29,12 +29,16 @@ const (
 	selectHistory = selectPerson + `
 	UNION ALL SELECT 3, no, 0, 0, NULL, NULL FROM subject WHERE merged = $2
 	UNION ALL SELECT 4, idx, ring, 0, id, record FROM entry WHERE site = $1 AND subject = $2`
+	selectFound = `SELECT 0, size, moved, at, CAST(NULL AS bytea), CAST(NULL AS bytea) FROM log_head WHERE id = 1
+	UNION ALL SELECT 1, s.no, coalesce(s.merged, 0), 0, s.id, NULL FROM identity i JOIN subject s ON s.no = i.subject WHERE i.site = $1 AND i.hash = $2
+	UNION ALL SELECT 2, r.kind, r.epoch, 0, r.wrapped, NULL FROM identity i JOIN ring r ON r.site = i.site AND r.subject = i.subject WHERE i.site = $1 AND i.hash = $2`
 )
 
 // A reading is one person as of one instant of the log.
 type reading struct {
 	person
 	found   bool
+	into    int64 // whom they were merged into, 0 for nobody
 	size    int64 // of the log
 	at      int64 // its time, µs
 	wrapped [4]vault.Wrapped
@@ -42,11 +46,11 @@ type reading struct {
 	entries []store.Stored
 }
 
-// readPerson reads a person with one of the statements above. known, if not nil, has rings that need not be
-// opened again unless people were erased or merged since.
-func (p *People) readPerson(ctx context.Context, text string, site *Site, no int64, known *person) (*reading, error) {
-	r := &reading{person: person{no: no}}
-	if err := p.store.Read(ctx, text, []any{site.No, no}, r.row); err != nil {
+// read reads a person with one of the statements above, by number or hash. known, if not nil, has rings that
+// need not be opened again unless people were erased or merged since.
+func (p *People) read(ctx context.Context, text string, site *Site, which any, known *person) (*reading, error) {
+	var r reading
+	if err := p.store.Read(ctx, text, []any{site.No, which}, r.row); err != nil {
 		return nil, err
 	}
 	if r.at == 0 {
@@ -58,7 +62,7 @@ func (p *People) readPerson(ctx context.Context, text string, site *Site, no int
 	}
 	if known != nil && known.moved == r.moved && known.id == r.id {
 		r.rings = known.rings
-		return r, nil
+		return &r, nil
 	}
 	for kind, w := range r.wrapped {
 		if w.Blob == nil {
@@ -69,7 +73,14 @@ func (p *People) readPerson(ctx context.Context, text string, site *Site, no int
 			return nil, err
 		}
 	}
-	return r, nil
+	return &r, nil
+}
+
+// keep puts a person who was read where they are looked for, unless others were erased or merged since.
+func (p *People) keep(r *reading) *person {
+	x := &person{no: r.no, id: r.id, rings: r.rings, moved: r.moved}
+	p.known.add(x.no, x, func() bool { return p.moved.Load() == x.moved })
+	return x
 }
 
 func (r *reading) row(scan func(...any) error) error {
@@ -83,9 +94,9 @@ func (r *reading) row(scan func(...any) error) error {
 		r.size, r.moved, r.at = a, b, c
 	case rowPerson:
 		if len(d) != len(r.id) {
-			return fmt.Errorf("person %d has no proper id", r.no)
+			return fmt.Errorf("person %d has no proper id", a)
 		}
-		r.id, r.found = ID(d), true
+		r.no, r.into, r.id, r.found = a, b, ID(d), true
 	case rowRing:
 		if a < 1 || int(a) >= len(r.wrapped) {
 			return fmt.Errorf("a ring of kind %d", a)
@@ -104,7 +115,7 @@ func (r *reading) row(scan func(...any) error) error {
 
 // history reads all events of a person, and of those merged into them, in the order of the log.
 func (p *People) history(ctx context.Context, site *Site, x *person, seq *int64) ([]recorded, error) {
-	r, err := p.readPerson(ctx, selectHistory, site, x.no, x)
+	r, err := p.read(ctx, selectHistory, site, x.no, x)
 	if err == nil && r.merged {
 		return p.historyTogether(ctx, site, x.no, seq)
 	}
