@@ -50,7 +50,7 @@ func random(b []byte) {
 func plainLite(b *testing.B, size int) *plain {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "plain.db")
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)", "cache_size(-16384)", "wal_autocheckpoint(4000)"}}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)", "cache_size(-6144)", "wal_autocheckpoint(4000)"}}
 	db, err := sql.Open("sqlite", "file:"+path+"?"+q.Encode())
 	if err != nil {
 		b.Fatal(err)
