@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -214,6 +215,8 @@ func (m *machine) restore(r *rapid.T) {
 		}
 	}
 	m.now = old.clone()
+	// Later copies are of a history that never was.
+	m.backups = slices.DeleteFunc(m.backups, func(b backup) bool { return b.size > old.size })
 }
 
 // check holds after every step.
