@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -40,8 +39,8 @@ func dial(ctx context.Context, addr string) (*caller, error) {
 	return &caller{c, bufio.NewReader(c)}, nil
 }
 
-// ask sends a request and reads the whole answer. Only the status and the length are looked at; answers
-// without a length, or without success, are errors.
+// ask sends a request and reads the whole answer. Only the status and the length are looked at; an
+// answer without success is an error.
 func (c *caller) ask(request []byte) error {
 	if _, err := c.c.Write(request); err != nil {
 		return err
@@ -69,10 +68,27 @@ func (c *caller) ask(request []byte) error {
 		}
 	}
 	if length < 0 {
-		return errors.New("an answer without a length")
+		return c.chunks()
 	}
 	_, err = c.r.Discard(length)
 	return err
+}
+
+// chunks reads a body that comes in pieces, as long ones do.
+func (c *caller) chunks() error {
+	for {
+		line, err := c.r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		length, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 16, 64)
+		if err != nil {
+			return err
+		}
+		if _, err := c.r.Discard(int(length) + len("\r\n")); length == 0 || err != nil {
+			return err
+		}
+	}
 }
 
 // rate is how many requests a second all callers together had answered. next makes the request; it is
