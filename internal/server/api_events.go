@@ -39,8 +39,10 @@ func (b *eventBody) report(p *auth.Principal) (subject.Report, error) {
 	if err != nil {
 		return subject.Report{}, err
 	}
-	e := subject.Event{Kind: subject.Kind(b.Kind), Source: b.Source, Style: decision.Style(b.Style), Guardian: b.Guardian, Name: b.Name,
-		Residence: b.Residence, Born: b.Born, Grounds: b.Grounds, Scope: decision.Scope{For: b.For, Data: b.Data, To: b.To}}
+	e := subject.Event{
+		Kind: subject.Kind(b.Kind), Source: b.Source, Style: decision.Style(b.Style), Guardian: b.Guardian, Name: b.Name,
+		Residence: b.Residence, Born: b.Born, Grounds: b.Grounds, Scope: decision.Scope{For: b.For, Data: b.Data, To: b.To},
+	}
 	for _, t := range []struct {
 		name, text string
 		at         *decision.Instant

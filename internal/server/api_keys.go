@@ -168,9 +168,16 @@ func keyError(err error) error {
 	for _, c := range []struct {
 		is     error
 		status int
-	}{{auth.ErrForbidden, http.StatusForbidden}, {auth.ErrInvalid, http.StatusBadRequest}, {auth.ErrTaken, http.StatusConflict},
-		{auth.ErrNone, http.StatusNotFound}, {auth.ErrRotated, http.StatusConflict}, {auth.ErrRevoked, http.StatusConflict}, {auth.ErrEnded, http.StatusConflict},
-		{auth.ErrExpired, http.StatusConflict}} {
+	}{
+		{auth.ErrForbidden, http.StatusForbidden},
+		{auth.ErrInvalid, http.StatusBadRequest},
+		{auth.ErrTaken, http.StatusConflict},
+		{auth.ErrNone, http.StatusNotFound},
+		{auth.ErrRotated, http.StatusConflict},
+		{auth.ErrRevoked, http.StatusConflict},
+		{auth.ErrEnded, http.StatusConflict},
+		{auth.ErrExpired, http.StatusConflict},
+	} {
 		if errors.Is(err, c.is) {
 			return refusal{c.status, err.Error()}
 		}

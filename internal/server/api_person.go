@@ -81,8 +81,10 @@ func viewOf(p *decision.Person, zone *time.Location) personView {
 	}
 	for i := range p.Choices {
 		c := &p.Choices[i]
-		view := choiceView{Kind: string(c.Kind), At: instantText(c.At), Until: instantText(c.Until), For: c.Scope.For, Data: c.Scope.Data, To: c.Scope.To,
-			Style: string(c.Style), Guardian: c.Guardian}
+		view := choiceView{
+			Kind: string(c.Kind), At: instantText(c.At), Until: instantText(c.Until), For: c.Scope.For, Data: c.Scope.Data, To: c.Scope.To,
+			Style: string(c.Style), Guardian: c.Guardian,
+		}
 		for _, f := range c.Scope.Facets {
 			if view.Facets == nil {
 				view.Facets = map[string][]string{}

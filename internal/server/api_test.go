@@ -3,6 +3,7 @@ package server_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,13 +19,12 @@ const starterDir = "../../policies/starter"
 func (h *running) ask(person string, context map[string]any, header ...string) answered {
 	h.t.Helper()
 	c := map[string]any{"for": "letter"}
-	for k, v := range context {
-		c[k] = v
-	}
+	maps.Copy(c, context)
 	var a answered
 	h.call("POST", "/starter/access/v1/evaluation", http.StatusOK, map[string]any{
 		"subject": map[string]any{"type": "service", "id": "mailer"}, "action": map[string]any{"name": "use"},
-		"resource": map[string]any{"type": "person", "id": person, "properties": map[string]any{"data": []string{"contact.email"}}}, "context": c}, &a, header...)
+		"resource": map[string]any{"type": "person", "id": person, "properties": map[string]any{"data": []string{"contact.email"}}}, "context": c,
+	}, &a, header...)
 	return a
 }
 

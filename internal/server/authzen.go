@@ -85,8 +85,7 @@ func placeOf(at jsontext.Pointer) string {
 // refuse answers an error as AuthZEN has it: a JSON string.
 func refuse(w http.ResponseWriter, err error) {
 	status := http.StatusBadRequest
-	var r refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[refusal](err); ok {
 		status = r.status
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -186,8 +185,7 @@ func (s *Server) evaluations(w http.ResponseWriter, r *http.Request) {
 func (s *Server) item(r *http.Request, p *auth.Principal, raw jsontext.Value, defaults evaluation) verdict {
 	wrong := func(err error) verdict {
 		status := http.StatusBadRequest
-		var why refusal
-		if errors.As(err, &why) {
+		if why, ok := errors.AsType[refusal](err); ok {
 			status = why.status
 		}
 		return verdict{Context: reasons{Error: &itemError{status, err.Error()}}}

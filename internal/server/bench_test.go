@@ -15,7 +15,7 @@ const question = `{"subject":{"type":"staff","id":"first-admin"},"action":{"name
 func bench(b *testing.B, h http.Handler, path string) {
 	b.ReportAllocs()
 	for b.Loop() {
-		r := httptest.NewRequest("POST", path, strings.NewReader(question))
+		r := httptest.NewRequestWithContext(b.Context(), "POST", path, strings.NewReader(question))
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		if h.ServeHTTP(w, r); w.Code != http.StatusOK {
@@ -30,13 +30,13 @@ func BenchmarkEvaluation(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer house.Close()
+	closeAfter(b, house)
 	s, err := server.New(b.Context(), server.Config{Policies: loadAll(b, "../../policies/isodme"), House: house})
 	if err != nil {
 		b.Fatal(err)
 	}
 	send := func(path, body string) {
-		r := httptest.NewRequest("POST", path, strings.NewReader(body))
+		r := httptest.NewRequestWithContext(b.Context(), "POST", path, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", "Bearer "+house.FirstKey)
 		w := httptest.NewRecorder()

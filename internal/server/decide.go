@@ -120,8 +120,10 @@ func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict
 	if j.trouble != "" {
 		why = j.trouble
 	}
-	v := verdict{Decision: a.Allowed(), Context: reasons{ReasonAdmin: why, ReasonUser: policy.SayToPerson(*a), Kind: a.Outcome.String(), Law: a.Laws,
-		Obligations: a.Obliges, Version: x.version, Seq: j.person.Seq, Known: j.person.Known, EvaluationID: s.ids.next()}}
+	v := verdict{Decision: a.Allowed(), Context: reasons{
+		ReasonAdmin: why, ReasonUser: policy.SayToPerson(*a), Kind: a.Outcome.String(), Law: a.Laws,
+		Obligations: a.Obliges, Version: x.version, Seq: j.person.Seq, Known: j.person.Known, EvaluationID: s.ids.next(),
+	}}
 	c := &v.Context
 	for _, id := range a.Promises {
 		if clause := x.clauseOf[id]; len(c.Clauses) == 0 || c.Clauses[len(c.Clauses)-1] != clause {
@@ -144,9 +146,11 @@ func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict
 			v.Decision, passed = true, j.mode
 		}
 	}
-	x.log.add(decision.InstantOf(s.house.Store.Now()), &decisionLine{ID: c.EvaluationID, Key: j.by.Key, Who: pseudonym(j.person.Pseudonym(s.house.Store.Now())),
+	x.log.add(decision.InstantOf(s.house.Store.Now()), &decisionLine{
+		ID: c.EvaluationID, Key: j.by.Key, Who: pseudonym(j.person.Pseudonym(s.house.Store.Now())),
 		Action: only(j.request.Action, x.words.actions), Data: known(j.request.Data, x.words.data), For: only(j.request.For, x.words.purposes), To: only(j.request.To, x.words.recipients), Kind: c.Kind, Clauses: c.Clauses, Missing: c.Missing,
-		Shadow: string(passed), Version: c.Version, Seq: c.Seq})
+		Shadow: string(passed), Version: c.Version, Seq: c.Seq,
+	})
 	if asked, ok := e.Context.value("snapshot").(bool); ok && asked && j.trouble == "" {
 		var err error
 		if c.Signed, err = s.sign(j, e, &v); err != nil {

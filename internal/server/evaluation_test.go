@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -15,10 +16,10 @@ import (
 
 // direct answers without a network, as to the machine's own administrator.
 func direct(s *server.Server, path, body string) (int, string) {
-	r := httptest.NewRequest("POST", path, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(server.Local(context.Background(), 0), "POST", path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r.WithContext(server.Local(r.Context(), 0)))
+	s.ServeHTTP(w, r)
 	return w.Code, w.Body.String()
 }
 
@@ -61,7 +62,7 @@ func serverOn(t testing.TB, dir string) *server.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { house.Close() })
+	closeAfter(t, house)
 	s, err := server.New(t.Context(), server.Config{Policies: loadAll(t, dir), House: house})
 	if err != nil {
 		t.Fatal(err)

@@ -38,22 +38,25 @@ func lineTo(t *testing.T, address string) (*line, string) {
 	name := ".s.PGSQL." + q.Get("port")
 	l := &line{to: filepath.Join(q.Get("host"), name), conns: map[net.Conn]bool{}}
 	dir := t.TempDir()
-	socket, err := net.Listen("unix", filepath.Join(dir, name))
+	socket, err := new(net.ListenConfig).Listen(t.Context(), "unix", filepath.Join(dir, name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		socket.Close()
+		if err := socket.Close(); err != nil {
+			t.Error(err)
+		}
 		l.release()
 		l.cut()
 	})
+	ctx := context.WithoutCancel(t.Context()) // the server reaches its database until it has ended
 	go func() {
 		for {
 			c, err := socket.Accept()
 			if err != nil {
 				return
 			}
-			go l.carry(c)
+			go l.carry(ctx, c)
 		}
 	}()
 	q.Set("host", dir)
@@ -61,18 +64,21 @@ func lineTo(t *testing.T, address string) (*line, string) {
 	return l, u.String()
 }
 
-func (l *line) carry(c net.Conn) {
-	defer c.Close()
-	db, err := net.Dial("unix", l.to)
+func (l *line) carry(ctx context.Context, c net.Conn) {
+	defer func() { _ = c.Close() }() // an error says that it is closed already
+	db, err := new(net.Dialer).DialContext(ctx, "unix", l.to)
 	if err != nil {
 		return
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }() // nobody reads from it any more
 	l.mu.Lock()
 	l.conns[c] = true
 	l.mu.Unlock()
 	var marked sync.Map // holds "" once the connection sent what only names
-	go func() { l.copy(c, db, &marked, false); c.Close() }()
+	go func() {
+		l.copy(c, db, &marked, false)
+		_ = c.Close() // an error says that it is closed already
+	}()
 	l.copy(db, c, &marked, true)
 }
 
@@ -115,7 +121,7 @@ func (l *line) cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.conns {
-		c.Close()
+		_ = c.Close() // an error says that it is closed already
 		delete(l.conns, c)
 	}
 }
@@ -163,7 +169,7 @@ func TestServerLosesItsDatabase(t *testing.T) {
 		"held":           {func() { l.hold("") }, l.release, true},
 		"held, then cut": {func() { l.hold("") }, func() { l.cut(); l.release() }, true},
 		"cut":            {l.cut, func() {}, false},
-		"deaf":           {func() { l.hold("LISTEN"); killListeners(a.house.Store) }, l.release, false},
+		"deaf":           {func() { l.hold("LISTEN"); killListeners(t, a.house.Store) }, l.release, false},
 	} {
 		t.Run(what, func(t *testing.T) {
 			person := "customer:" + strings.ReplaceAll(what, ", ", "-")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -20,7 +21,7 @@ import (
 // refusedWell wants an answer that is none of the server's faults, in the form of its route.
 func (h *running) refusedWell(what, method, path, body string) {
 	h.t.Helper()
-	req, err := http.NewRequest(method, h.URL+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(h.t.Context(), method, h.URL+path, strings.NewReader(body))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -91,8 +92,10 @@ func TestHostileBodies(t *testing.T) {
 			h.refusedWell("the whole is "+what, method, path, v)
 		}
 		twice := strings.Replace(string(text), "{", `{"`+firstName(text)+`":1,`, 1)
-		for what, v := range map[string]string{"twice the same": string(text) + string(text), "a mark of UTF-8": "\ufeff" + string(text), "blanks": strings.Repeat(" ", 1<<20-1), "too large": `{"x":"` + strings.Repeat("a", 1<<20) + `"}`,
-			"only brackets": strings.Repeat("[", 1<<20-1), "a member twice": twice} {
+		for what, v := range map[string]string{
+			"twice the same": string(text) + string(text), "a mark of UTF-8": "\ufeff" + string(text), "blanks": strings.Repeat(" ", 1<<20-1), "too large": `{"x":"` + strings.Repeat("a", 1<<20) + `"}`,
+			"only brackets": strings.Repeat("[", 1<<20-1), "a member twice": twice,
+		} {
 			h.refusedWell(what, method, path, v)
 		}
 	}
@@ -109,13 +112,15 @@ func firstName(object []byte) string {
 // raw sends bytes as they are and returns the first line and the rest of what comes back.
 func (h *running) raw(request string) (status string, rest string) {
 	h.t.Helper()
-	c, err := net.Dial("tcp", h.Listener.Addr().String())
+	c, err := new(net.Dialer).DialContext(h.t.Context(), "tcp", h.Listener.Addr().String())
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
-	go io.WriteString(c, request) // the server may stop reading
+	defer func() { _ = c.Close() }() // what came was read
+	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		h.t.Fatal(err)
+	}
+	go func() { _, _ = io.WriteString(c, request) }() // the server may stop reading
 	r := bufio.NewReader(c)
 	status, _ = r.ReadString('\n')
 	text, _ := io.ReadAll(r)
@@ -125,8 +130,10 @@ func (h *running) raw(request string) (status string, rest string) {
 // Paths of tiles lead to tiles and nowhere else.
 func TestHostilePaths(t *testing.T) {
 	h := start(t, starterDir)
-	for _, path := range []string{"../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/keys/keys.json", "entries/../../checkpoint", "0/x001/../000", "0/000%00", "0/-01", "0/%30%30%30", "00/000", "0/0000", "64/000", "-1/000",
-		"entries/000.p/0", "entries/000.p/256", "0/000.p/257", "0/000.p/-1", "0/x999/x999/x999/x999/x999/x999/x999/999", "0/18446744073709551615", "//0//000", "\\..\\..\\keys", strings.Repeat("x000/", 2000) + "000", "0/０００", "?x", ""} {
+	for _, path := range []string{
+		"../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/keys/keys.json", "entries/../../checkpoint", "0/x001/../000", "0/000%00", "0/-01", "0/%30%30%30", "00/000", "0/0000", "64/000", "-1/000",
+		"entries/000.p/0", "entries/000.p/256", "0/000.p/257", "0/000.p/-1", "0/x999/x999/x999/x999/x999/x999/x999/999", "0/18446744073709551615", "//0//000", "\\..\\..\\keys", strings.Repeat("x000/", 2000) + "000", "0/０００", "?x", "",
+	} {
 		status, text := h.raw("GET /ledger/tile/" + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 		if code := statusCode(status); code != 404 && code != 400 && code/100 != 3 || strings.Contains(text, "root:") {
 			t.Errorf("/ledger/tile/%.60q: %s %.200s", path, status, text)
@@ -140,7 +147,7 @@ func TestHostilePaths(t *testing.T) {
 }
 
 func statusCode(line string) (code int) {
-	fmt.Sscanf(line, "HTTP/1.1 %d", &code)
+	_, _ = fmt.Sscanf(line, "HTTP/1.1 %d", &code) // 0 where there is none
 	return code
 }
 
@@ -180,7 +187,7 @@ func TestHostileRequests(t *testing.T) {
 			}
 		}
 	}
-	req, err := http.NewRequest("GET", h.URL+"/healthz", nil)
+	req, err := http.NewRequestWithContext(t.Context(), "GET", h.URL+"/healthz", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,14 +205,12 @@ func TestHostileRequests(t *testing.T) {
 // Callers who send slowly, or nothing, keep nobody else waiting.
 func TestSlowBodies(t *testing.T) {
 	h := start(t, starterDir)
-	var slow []net.Conn
 	for i := range 300 {
-		c, err := net.Dial("tcp", h.Listener.Addr().String())
+		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", h.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
-		slow = append(slow, c)
+		defer func() { _ = c.Close() }() // its request is never whole
 		fmt.Fprintf(c, "POST /api/v1/starter/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n%s", `{"events":[{"person":"customer:1",`[:i%30])
 	}
 	begin := time.Now()
@@ -214,9 +219,6 @@ func TestSlowBodies(t *testing.T) {
 	}
 	if took := time.Since(begin); took > 10*time.Second {
 		t.Errorf("50 events took %v beside slow callers", took)
-	}
-	for _, c := range slow {
-		c.Close()
 	}
 }
 
@@ -230,9 +232,7 @@ func TestHalfOfTheEventsAreWrong(t *testing.T) {
 			e := granted(fmt.Sprint("customer:", i/10))
 			e["id"] = fmt.Sprint(i)
 			if i%2 == 1 {
-				for k, v := range wrong[i/2%len(wrong)] {
-					e[k] = v
-				}
+				maps.Copy(e, wrong[i/2%len(wrong)])
 			}
 			events = append(events, e)
 		}

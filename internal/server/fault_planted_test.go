@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -73,8 +74,10 @@ func templates() map[string]any {
 			"context":  map[string]any{"for": "letter", "to": "us", "in": "dublin", "source": "", "ground": "", "as": "", "group": 1, "with": []any{"name"}, "site": "starter", "time": "", "at_least": 0, "snapshot": true},
 		}
 	}
-	event := map[string]any{"id": "form", "person": "email:ann@mail.example", "kind": "granted", "at": "", "source": "import", "for": []any{"letter"}, "data": []any{"contact.email"}, "to": []any{"us"},
-		"facets": map[string]any{}, "style": "opt-in", "guardian": false, "until": "2099-01-01T00:00:00Z", "name": "", "facts": map[string]any{}, "residence": "", "born": "", "grounds": ""}
+	event := map[string]any{
+		"id": "form", "person": "email:ann@mail.example", "kind": "granted", "at": "", "source": "import", "for": []any{"letter"}, "data": []any{"contact.email"}, "to": []any{"us"},
+		"facets": map[string]any{}, "style": "opt-in", "guardian": false, "until": "2099-01-01T00:00:00Z", "name": "", "facts": map[string]any{}, "residence": "", "born": "", "grounds": "",
+	}
 	with := func(over map[string]any) map[string]any {
 		out := maps.Clone(event)
 		maps.Copy(out, over)
@@ -92,8 +95,10 @@ func templates() map[string]any {
 		"POST /api/v1/{site}/people/{person}/identities": identities,
 		"POST /api/v1/{site}/people/{person}/merge":      map[string]any{"other": "email:ann@mail.example"},
 		"POST /api/v1/{site}/people/{person}/erase":      map[string]any{},
-		"POST /api/v1/{site}/events": map[string]any{"events": []any{event, with(map[string]any{"kind": "held", "grounds": "a claim"}), with(map[string]any{"kind": "happened", "name": "order-placed"}),
-			with(map[string]any{"kind": "stated", "facts": map[string]any{"account": "x"}}), with(map[string]any{"kind": "described", "residence": "IE", "born": "1990-02-28"})}},
+		"POST /api/v1/{site}/events": map[string]any{"events": []any{
+			event, with(map[string]any{"kind": "held", "grounds": "a claim"}), with(map[string]any{"kind": "happened", "name": "order-placed"}),
+			with(map[string]any{"kind": "stated", "facts": map[string]any{"account": "x"}}), with(map[string]any{"kind": "described", "residence": "IE", "born": "1990-02-28"}),
+		}},
 		"PUT /api/v1/{site}/shadow":          map[string]any{"key": "", "clause": "letter", "mode": "observe"},
 		"POST /api/v1/principals":            map[string]any{"name": "printer", "kind": "machine", "roles": []any{"treasurer"}},
 		"POST /api/v1/principals/{name}/end": map[string]any{},
@@ -219,7 +224,7 @@ func TestPlantedValuesAreNowhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer house.Close()
+		closeAfter(t, house)
 		g.running = serve(t, house, starterDir)
 		g.Config.ErrorLog = log.New(&g.log, "", 0)
 		g.grow(t)
@@ -301,9 +306,11 @@ func (g *garden) leak(t *testing.T, dirs map[string]bool) {
 	p, v := storetest.Plant(g.values[0]), g.values[0].Plain
 	var z bytes.Buffer
 	w := gzip.NewWriter(&z)
-	io.WriteString(w, `{"at":"x","who":"`+strings.ToUpper(v)+`"}`)
-	w.Close()
-	err := g.house.Store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+	_, err := io.WriteString(w, `{"at":"x","who":"`+strings.ToUpper(v)+`"}`)
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	err = g.house.Store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO decision_block(site, first, last, n, data) VALUES(1, 0, 0, 1, $1)`, z.Bytes())
 		return err
 	})

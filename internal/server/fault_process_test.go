@@ -39,7 +39,7 @@ type process struct {
 func build(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "avow")
-	if out, err := exec.Command("go", "build", "-o", bin, "../../cmd/avow").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "../../cmd/avow").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	return bin
@@ -52,7 +52,11 @@ func newProcess(t *testing.T, bin, url string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
 	p := &process{t: t, web: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 30 * time.Second}}
 	p.args = []string{bin, "serve", "--addr", "127.0.0.1:0", "--dir", dir, starterDir}
 	if strings.HasPrefix(url, "postgres") {
@@ -63,7 +67,7 @@ func newProcess(t *testing.T, bin, url string) *process {
 
 func (p *process) start() {
 	p.t.Helper()
-	p.cmd = exec.Command(p.args[0], p.args[1:]...)
+	p.cmd = exec.CommandContext(p.t.Context(), p.args[0], p.args[1:]...)
 	p.cmd.Stderr = &p.said
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -72,7 +76,7 @@ func (p *process) start() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	p.t.Cleanup(func() { p.cmd.Process.Kill() })
+	p.t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // it may have ended
 	lines := bufio.NewScanner(out)
 	p.base = ""
 	for lines.Scan() {
@@ -88,10 +92,10 @@ func (p *process) start() {
 		}
 	}
 	if p.base == "" {
-		p.cmd.Wait()
-		p.t.Fatalf("no start: %s", &p.said)
+		err := p.cmd.Wait()
+		p.t.Fatalf("no start: %v: %s", err, &p.said)
 	}
-	go io.Copy(io.Discard, out)
+	go func() { _, _ = io.Copy(io.Discard, out) }() // until it ends, which is an error or none
 }
 
 // end waits for the end after a signal.
@@ -112,7 +116,7 @@ func (p *process) post(path string, in, out any) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	req, err := http.NewRequest("POST", p.base+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(p.t.Context(), "POST", p.base+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
@@ -124,8 +128,11 @@ func (p *process) post(path string, in, out any) (int, error) {
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	if err != nil || !json.Valid(text) {
-		return 0, fmt.Errorf("%w: %q, %v", errHalf, text, err)
+	if err == nil && !json.Valid(text) {
+		err = errors.New("no JSON")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%w: %q, %w", errHalf, text, err)
 	}
 	if out != nil && resp.StatusCode == http.StatusOK {
 		return resp.StatusCode, json.Unmarshal(text, out)
@@ -157,8 +164,10 @@ func (p *process) load(round int) (all []sent, asked int) {
 				}
 				var a answered
 				if err == nil {
-					status, err = p.post("/starter/access/v1/evaluation", map[string]any{"subject": map[string]any{"type": "service", "id": "first-admin"}, "action": map[string]any{"name": "use"},
-						"resource": map[string]any{"type": "person", "id": person, "properties": map[string]any{"data": []string{"contact.email"}}}, "context": map[string]any{"for": "letter"}}, &a)
+					status, err = p.post("/starter/access/v1/evaluation", map[string]any{
+						"subject": map[string]any{"type": "service", "id": "first-admin"}, "action": map[string]any{"name": "use"},
+						"resource": map[string]any{"type": "person", "id": person, "properties": map[string]any{"data": []string{"contact.email"}}}, "context": map[string]any{"for": "letter"},
+					}, &a)
 				}
 				mu.Lock()
 				all = append(all, s)
@@ -219,16 +228,33 @@ func (p *process) keeps(all []sent, older [][]byte) {
 
 // checkpoint is the signed head, as anybody may keep it.
 func (p *process) checkpoint() []byte {
-	resp, err := p.web.Get(p.base + "/ledger/checkpoint")
+	status, text := p.get("/ledger/checkpoint")
+	if status != http.StatusOK {
+		p.t.Fatalf("checkpoint: %d", status)
+	}
+	return text
+}
+
+// get asks without a key, unless one is among the headers.
+func (p *process) get(path string, header ...string) (int, []byte) {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(p.t.Context(), "GET", p.base+path, nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := p.web.Do(req)
+	if err != nil {
+		p.t.Fatalf("%s: %v", path, err)
+	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		p.t.Fatalf("checkpoint: %d, %v", resp.StatusCode, err)
+	if err != nil {
+		p.t.Fatalf("%s: %v", path, err)
 	}
-	return text
+	return resp.StatusCode, text
 }
 
 // A server that is killed among 20 writers has everything that it acknowledged, starts again by itself,
@@ -247,14 +273,14 @@ func TestServerIsKilled(t *testing.T) {
 			time.Sleep(time.Duration(100+rand.IntN(300)) * time.Millisecond)
 			checkpoints = append(checkpoints, p.checkpoint())
 			time.Sleep(time.Duration(rand.IntN(50)) * time.Millisecond)
-			p.end(syscall.SIGKILL)
+			if err := p.end(syscall.SIGKILL); err == nil {
+				t.Error("it ended by itself before it was killed")
+			}
 			done.Wait()
 			p.start()
-			resp, err := p.web.Get(p.base + "/readyz")
-			if err != nil || resp.StatusCode != http.StatusOK {
-				t.Fatalf("after the kill: %v, %v", resp, err)
+			if status, text := p.get("/readyz"); status != http.StatusOK {
+				t.Fatalf("after the kill: %d, %s", status, text)
 			}
-			resp.Body.Close()
 			for _, s := range all {
 				if s.index >= 0 {
 					acknowledged++
@@ -265,7 +291,9 @@ func TestServerIsKilled(t *testing.T) {
 		if acknowledged == 0 {
 			t.Error("nothing was acknowledged")
 		}
-		p.end(syscall.SIGTERM)
+		if err := p.end(syscall.SIGTERM); err != nil {
+			t.Errorf("it ends with %v: %s", err, &p.said)
+		}
 	})
 }
 
@@ -294,22 +322,15 @@ func TestServerIsAskedToEnd(t *testing.T) {
 		p.start()
 		p.keeps(all, nil)
 		var report struct{ Asked int }
-		req, err := http.NewRequest("GET", p.base+"/api/v1/starter/shadow/report", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+p.key)
-		resp, err := p.web.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		if err := json.NewDecoder(resp.Body).Decode(&report); err != nil {
+		_, text := p.get("/api/v1/starter/shadow/report", "Authorization", "Bearer "+p.key)
+		if err := json.Unmarshal(text, &report); err != nil {
 			t.Fatal(err)
 		}
 		if report.Asked < asked || asked == 0 {
 			t.Errorf("%d decisions are written down of %d that were answered", report.Asked, asked)
 		}
-		p.end(syscall.SIGTERM)
+		if err := p.end(syscall.SIGTERM); err != nil {
+			t.Errorf("it ends with %v: %s", err, &p.said)
+		}
 	})
 }

@@ -52,8 +52,7 @@ func OpenHouse(ctx context.Context, c HouseConfig) (*House, error) {
 		h.Logger = slog.New(slog.DiscardHandler)
 	}
 	if err := h.open(ctx, c); err != nil {
-		h.Close()
-		return nil, err
+		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
 }

@@ -38,8 +38,17 @@ func startOn(t testing.TB, url string, dirs ...string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { house.Close() })
+	closeAfter(t, house)
 	return serve(t, house, dirs...)
+}
+
+// closeAfter closes when the test has ended.
+func closeAfter(t testing.TB, c io.Closer) {
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func serve(t testing.TB, house *server.House, dirs ...string) *running {
@@ -113,7 +122,7 @@ func (h *running) send(method, path string, in any, header ...string) (int, []by
 		}
 		body = bytes.NewReader(text)
 	}
-	req, err := http.NewRequest(method, h.URL+path, body)
+	req, err := http.NewRequestWithContext(h.t.Context(), method, h.URL+path, body)
 	if err != nil {
 		h.t.Fatal(err)
 	}

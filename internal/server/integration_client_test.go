@@ -24,8 +24,10 @@ import (
 func (h *running) client(change ...func(*client.Config)) *client.Client {
 	h.t.Helper()
 	_, header := h.key(map[string]any{"scopes": []string{"decide", "events:write"}})
-	config := client.Config{URL: h.URL, Site: "starter", Key: strings.TrimPrefix(header[1], "Bearer "), LogKeys: []string{h.house.Keys.Signer().Key()},
-		Timeout: 10 * time.Second, Purposes: map[string]client.Down{"letter": client.Snapshot(time.Hour), "fulfilment": client.Snapshot(time.Hour)}}
+	config := client.Config{
+		URL: h.URL, Site: "starter", Key: strings.TrimPrefix(header[1], "Bearer "), LogKeys: []string{h.house.Keys.Signer().Key()},
+		Timeout: 10 * time.Second, Purposes: map[string]client.Down{"letter": client.Snapshot(time.Hour), "fulfilment": client.Snapshot(time.Hour)},
+	}
 	for _, f := range change {
 		f(&config)
 	}
@@ -277,12 +279,14 @@ func checkNote(t *testing.T, h *running, a client.Answer) {
 // again serves on the address that was closed.
 func (h *running) again() *httptest.Server {
 	h.t.Helper()
-	l, err := net.Listen("tcp", h.Listener.Addr().String())
+	l, err := new(net.ListenConfig).Listen(h.t.Context(), "tcp", h.Listener.Addr().String())
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	s := httptest.NewUnstartedServer(h.Config.Handler)
-	s.Listener.Close()
+	if err := s.Listener.Close(); err != nil {
+		h.t.Fatal(err)
+	}
 	s.Listener = l
 	s.Start()
 	return s
@@ -301,7 +305,7 @@ func TestClientGuardsHandlers(t *testing.T) {
 		}))
 	get := func(person string) int {
 		w := httptest.NewRecorder()
-		guarded.ServeHTTP(w, httptest.NewRequest("GET", "/?person="+person, nil))
+		guarded.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/?person="+person, nil))
 		return w.Code
 	}
 	for person, want := range map[string]int{"customer:1": http.StatusOK, "customer:2": http.StatusForbidden, "nobody": http.StatusForbidden, "": http.StatusInternalServerError} {
@@ -329,12 +333,14 @@ func TestClientAndServerHashAlike(t *testing.T) {
 		rapid.Map(rapid.Int64Range(-1<<53+1, 1<<53-1), func(n int64) any { return n }))
 	signed := 0
 	rapid.Check(t, func(t *rapid.T) {
-		q := client.Question{Person: "customer:1", Action: rapid.SampledFrom([]string{"use", "read", "disclose"}).Draw(t, "action"),
+		q := client.Question{
+			Person: "customer:1", Action: rapid.SampledFrom([]string{"use", "read", "disclose"}).Draw(t, "action"),
 			Data: rapid.SliceOfN(rapid.SampledFrom([]string{"contact.email", "contact", "name", "contact.email"}), 1, 4).Draw(t, "data"),
 			For:  rapid.SampledFrom([]string{"direct-marketing", "direct-marketing", "direct-marketing", "account"}).Draw(t, "for"), To: of("us").Draw(t, "to"), Role: free.Draw(t, "role"),
 			As: of("identified", "unlinked").Draw(t, "as"), Group: rapid.IntRange(0, 1<<30).Draw(t, "group"),
 			Stated:     map[string]any{"channel": of("email", "phone").Draw(t, "channel"), "topic": "offers", "x" + free.Draw(t, "name"): value.Draw(t, "stated")},
-			Attributes: map[string]any{"action.properties." + free.Draw(t, "attribute"): value.Draw(t, "attribute's value"), "subject.properties.x" + free.Draw(t, "of the asker"): value.Draw(t, "its value")}}
+			Attributes: map[string]any{"action.properties." + free.Draw(t, "attribute"): value.Draw(t, "attribute's value"), "subject.properties.x" + free.Draw(t, "of the asker"): value.Draw(t, "its value")},
+		}
 		a, err := c.Decide(h.t.Context(), q)
 		if err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ func beside(t *testing.T, url, keys string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { h.Close() })
+	closeAfter(t, h)
 	return serve(t, h, starterDir)
 }
 
@@ -91,7 +91,7 @@ func TestWithdrawalHoldsEverywhere(t *testing.T) {
 		var killed int64
 		killer.Go(func() {
 			for ctx.Err() == nil {
-				killed += killListeners(a.house.Store)
+				killed += killListeners(t, a.house.Store)
 				time.Sleep(5 * time.Millisecond)
 			}
 		})
@@ -120,10 +120,14 @@ func TestWithdrawalHoldsEverywhere(t *testing.T) {
 }
 
 // killListeners ends the connections that wait for notifications, all of them.
-func killListeners(s *store.Store) (n int64) {
-	s.Update(context.Background(), func(ctx context.Context, tx *store.Tx) error {
+func killListeners(t *testing.T, s *store.Store) (n int64) {
+	t.Helper()
+	err := s.Update(context.Background(), func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND pid <> pg_backend_pid()`, nil, &n)
 	})
+	if err != nil {
+		t.Errorf("end listeners: %v", err)
+	}
 	return n
 }
 
@@ -135,7 +139,7 @@ func TestWithdrawalHoldsWhereNothingFollows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { h.Close() })
+	closeAfter(t, h)
 	b := idle(t, h)
 	for i := range 5 {
 		withdraws(t, a, b, fmt.Sprint("customer:", i))
@@ -233,7 +237,9 @@ func TestServersStartTogether(t *testing.T) {
 			if h.FirstKey != "" {
 				first++
 			}
-			h.Close()
+			if err := h.Close(); err != nil {
+				t.Errorf("server %d: %v", i, err)
+			}
 		}
 		if first != 1 {
 			t.Errorf("%d first keys", first)

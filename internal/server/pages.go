@@ -59,8 +59,10 @@ func (s *Server) notice(w http.ResponseWriter, r *http.Request) {
 
 func (x *site) view(machine bool) (noticePage, error) {
 	f := x.policy.Front
-	v := noticePage{Title: f.Title.Text, Site: f.Site.Text, Effective: f.Effective.Time().Format("2 January 2006"), Controller: f.Controller.Name.Text,
-		Contact: f.Controller.Contact.Text, Officer: f.Controller.Officer.Text, Machine: machine}
+	v := noticePage{
+		Title: f.Title.Text, Site: f.Site.Text, Effective: f.Effective.Time().Format("2 January 2006"), Controller: f.Controller.Name.Text,
+		Contact: f.Controller.Contact.Text, Officer: f.Controller.Officer.Text, Machine: machine,
+	}
 	intro, err := policy.RenderProse(x.policy.Intro)
 	if err != nil {
 		return v, err
@@ -72,8 +74,10 @@ func (x *site) view(machine bool) (noticePage, error) {
 		if err != nil {
 			return v, err
 		}
-		one := clauseView{ID: c.ID, Title: c.Title, Level: min(max(c.Level, 2), 6), Status: string(cover.Status), Says: saying(cover), Flags: cover.Flags,
-			Prose: template.HTML(prose)}
+		one := clauseView{
+			ID: c.ID, Title: c.Title, Level: min(max(c.Level, 2), 6), Status: string(cover.Status), Says: saying(cover), Flags: cover.Flags,
+			Prose: template.HTML(prose),
+		}
 		for j, p := range c.Promises {
 			one.Promises = append(one.Promises, promiseView{p.Kind, p.Sentence(), string(cover.Promises[j].Status)})
 		}

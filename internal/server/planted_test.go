@@ -13,7 +13,7 @@ func TestPlantedValuesNeverComeBack(t *testing.T) {
 	h := start(t, "../../policies/starter", "../../policies/isodme")
 	get := func(method, path, body string) string {
 		t.Helper()
-		req, err := http.NewRequest(method, h.URL+path, strings.NewReader(body))
+		req, err := http.NewRequestWithContext(t.Context(), method, h.URL+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,8 +37,10 @@ func TestPlantedValuesNeverComeBack(t *testing.T) {
 	for _, place := range []string{"SUBJECTTYPE", "SUBJECT", "ROLE", "ACTION", "PERSON", "DATA", "PURPOSE", "TO", "IN", "SOURCE", "AS", "TOPIC"} {
 		bodies = append(bodies, plain.Replace(strings.Replace(whole, `"`+place+`"`, `"`+planted+`"`, 1)))
 	}
-	for _, facts := range []string{`{"age":"P"}`, `{"residence":"P"}`, `{"P":"yes"}`, `{"account":"P"}`, `{"account-closed":"P"}`, `{"consented":"P"}`,
-		`{"consented":{"for":"letter","when":"P"}}`, `{"consented":{"for":"letter","how":"P"}}`, `{"consented":{"P":"x"}}`, `{"objected":["P"]}`, `{"agreement":{"P":"ended"}}`, `{"transport":"P"}`} {
+	for _, facts := range []string{
+		`{"age":"P"}`, `{"residence":"P"}`, `{"P":"yes"}`, `{"account":"P"}`, `{"account-closed":"P"}`, `{"consented":"P"}`,
+		`{"consented":{"for":"letter","when":"P"}}`, `{"consented":{"for":"letter","how":"P"}}`, `{"consented":{"P":"x"}}`, `{"objected":["P"]}`, `{"agreement":{"P":"ended"}}`, `{"transport":"P"}`,
+	} {
 		bodies = append(bodies, plain.Replace(strings.Replace(whole, "FACTS", strings.ReplaceAll(facts, "P", planted), 1)))
 	}
 	bodies = append(bodies, `{"`+planted+`":`, `{"subject":"`+planted+`"}`, `{"subject":{"`+planted+`":1,"`+planted+`":2}}`, planted)

@@ -54,9 +54,11 @@ func (s *Server) problemOf(err error) problem {
 	switch {
 	case errors.As(err, &r):
 		status = r.status
-		kind = map[int]string{http.StatusBadRequest: "bad-request", http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden",
+		kind = map[int]string{
+			http.StatusBadRequest: "bad-request", http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden",
 			http.StatusNotFound: "not-found", http.StatusConflict: "conflict", http.StatusRequestEntityTooLarge: "too-large",
-			http.StatusTooManyRequests: "too-many", http.StatusServiceUnavailable: "sealed"}[status]
+			http.StatusTooManyRequests: "too-many", http.StatusServiceUnavailable: "sealed",
+		}[status]
 	case errors.Is(err, subject.ErrUnknown), errors.Is(err, store.ErrNone):
 		kind, status = "not-found", http.StatusNotFound
 	case errors.Is(err, subject.ErrTaken), errors.Is(err, subject.ErrMerge), errors.Is(err, subject.ErrHeld), errors.Is(err, subject.ErrOtherEvent):

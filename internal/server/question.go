@@ -20,9 +20,11 @@ type vocabularyWords struct {
 }
 
 func wordsOf(p *policy.Policy, m *decision.Model) vocabularyWords {
-	v := vocabularyWords{verbs: map[string]string{}, resources: map[string]policy.ResourceAlias{}, askers: map[string]bool{},
+	v := vocabularyWords{
+		verbs: map[string]string{}, resources: map[string]policy.ResourceAlias{}, askers: map[string]bool{},
 		stated:  map[string]decision.FactType{decision.TransportFact: decision.EnumFact, decision.PublicFact: decision.FlagFact},
-		actions: map[string]bool{}, data: map[string]bool{}, purposes: map[string]bool{}, recipients: map[string]bool{decision.Us: true}}
+		actions: map[string]bool{}, data: map[string]bool{}, purposes: map[string]bool{}, recipients: map[string]bool{decision.Us: true},
+	}
 	for _, verb := range slices.Concat(decision.DataVerbs(), decision.ServiceVerbs(), decision.DestructiveVerbs(), []string{decision.VerbSet}) {
 		v.actions[verb] = true
 	}
@@ -152,8 +154,10 @@ func (e *evaluation) at(path string) (any, bool) {
 	case "resource.id":
 		return e.Resource.ID, true
 	}
-	for prefix, props := range map[string]members{"subject.properties.": e.Subject.Properties,
-		"action.properties.": e.Action.Properties, "resource.properties.": e.Resource.Properties} {
+	for prefix, props := range map[string]members{
+		"subject.properties.": e.Subject.Properties,
+		"action.properties.":  e.Action.Properties, "resource.properties.": e.Resource.Properties,
+	} {
 		if name, ok := strings.CutPrefix(path, prefix); ok {
 			return props.find(name)
 		}

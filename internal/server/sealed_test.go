@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -26,20 +27,26 @@ func TestOldDatabaseIsSealed(t *testing.T) {
 		h := serve(t, house, starterDir)
 		h.record(200, map[string]any{"person": "customer:1", "kind": "granted", "for": []string{"letter"}, "style": "opt-in"})
 	})
-	house.Close()
+	if err := house.Close(); err != nil {
+		t.Fatal(err)
+	}
 	copyFile(t, filepath.Join(dir, "avow.db"), filepath.Join(dir, "backup"))
 	house = open()
 	t.Run("after the backup", func(t *testing.T) {
 		h := serve(t, house, starterDir)
 		h.record(200, map[string]any{"person": "customer:1", "kind": "withdrawn", "for": []string{"letter"}})
 	})
-	house.Close()
+	if err := house.Close(); err != nil {
+		t.Fatal(err)
+	}
 	copyFile(t, filepath.Join(dir, "backup"), filepath.Join(dir, "avow.db"))
 	for _, rest := range []string{"-wal", "-shm"} {
-		os.Remove(filepath.Join(dir, "avow.db"+rest))
+		if err := os.Remove(filepath.Join(dir, "avow.db"+rest)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
 	}
 	house = open()
-	defer house.Close()
+	closeAfter(t, house)
 	if house.Doubt == nil {
 		t.Fatal("the old database is served")
 	}
