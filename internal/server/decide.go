@@ -27,7 +27,8 @@ type judged struct {
 // decide answers one evaluation that has all its members. The error is for a caller who may not ask it.
 func (s *Server) decide(ctx context.Context, x *site, p *auth.Principal, e *evaluation) (verdict, error) {
 	j := judged{x: x, by: p, mode: enforce, answer: decision.Answer{Outcome: decision.Indeterminate}}
-	q, err := x.question(e, s.askedAt(p, e))
+	at, stated := s.askedAt(p, e)
+	q, err := x.question(e, at)
 	if err != nil {
 		j.trouble = err.Error()
 		return s.verdict(ctx, &j, e)
@@ -46,6 +47,12 @@ func (s *Server) decide(ctx context.Context, x *site, p *auth.Principal, e *eval
 	if err := s.facts(ctx, &j, p, e, q.Person); err != nil {
 		return verdict{}, err
 	}
+	if !stated && !j.inline {
+		// What is known may have been read after the question came: another server's withdrawal, say, by its
+		// clock. The time of the answer is not before it.
+		q.Request.At = decision.InstantOf(s.house.Store.Now())
+		j.request.At = q.Request.At
+	}
 	if j.trouble == "" {
 		d := x.scratch.Get().(*decision.Decision)
 		if x.program.Decide(&q.Request, &j.person.Facts, d) == decision.Indeterminate {
@@ -63,13 +70,13 @@ func mayActAs(p *auth.Principal, role string) bool {
 }
 
 // askedAt is the time of the question: ours, unless the caller may set it and does.
-func (s *Server) askedAt(p *auth.Principal, e *evaluation) decision.Instant {
+func (s *Server) askedAt(p *auth.Principal, e *evaluation) (at decision.Instant, stated bool) {
 	if stated := e.Context.text("time"); stated != "" && p.Has(auth.AnyTime) {
 		if t, err := parseTime(stated); err == nil {
-			return decision.InstantOf(t)
+			return decision.InstantOf(t), true
 		}
 	}
-	return decision.InstantOf(s.house.Store.Now())
+	return decision.InstantOf(s.house.Store.Now()), false
 }
 
 // facts finds what is known of the person: what is stored, or what came with the question from a caller
