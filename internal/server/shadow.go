@@ -29,7 +29,7 @@ const (
 var modes = []mode{observe, warn, enforce}
 
 // modesFor is how long the table of modes is trusted.
-const modesFor = time.Second
+const modesFor = 300 * time.Millisecond
 
 type modeKey struct{ key, clause string } // "" is any
 
