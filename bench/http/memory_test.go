@@ -3,6 +3,7 @@ package http_test
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,7 +32,11 @@ func BenchmarkMemory(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer os.RemoveAll(dir)
+			defer func() {
+				if err := os.RemoveAll(dir); err != nil {
+					b.Error(err)
+				}
+			}()
 			args := []string{"serve", "--addr", "127.0.0.1:0", "--dir", dir, "../../policies/starter"}
 			if url := e.url(b); strings.HasPrefix(url, "postgres") {
 				args = append(args, "--db", url)
@@ -45,8 +50,11 @@ func BenchmarkMemory(b *testing.B) {
 			if err := p.Start(); err != nil {
 				b.Fatal(err)
 			}
-			defer p.Wait()
-			defer p.Process.Signal(syscall.SIGTERM)
+			defer func() {
+				if err := errors.Join(p.Process.Signal(syscall.SIGTERM), p.Wait()); err != nil {
+					b.Errorf("end the server: %v", err)
+				}
+			}()
 			addr, key := started(b, out)
 			report := func(what string) { b.ReportMetric(resident(b, p.Process.Pid), what+"-MB") }
 			report("started")
@@ -81,7 +89,7 @@ func started(b *testing.B, out io.Reader) (addr, key string) {
 	if addr == "" || key == "" {
 		b.Fatal("the server does not start")
 	}
-	go io.Copy(io.Discard, out)
+	go func() { _, _ = io.Copy(io.Discard, out) }() // until it ends, which is an error or none
 	return addr, key
 }
 
@@ -109,7 +117,7 @@ func asMany(b *testing.B, addr string, n int, one func(i int) []byte) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer c.c.Close()
+		defer func() { _ = c.c.Close() }() // each answer has been read
 		all.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
 				if err := c.ask(one(int(i))); err != nil {
@@ -132,7 +140,9 @@ func resident(b *testing.B, pid int) float64 {
 	var kb float64
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			fmt.Sscan(rest, &kb)
+			if _, err := fmt.Sscan(rest, &kb); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 	return kb * 1024 / 1e6
