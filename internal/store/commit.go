@@ -92,8 +92,10 @@ func (s *Store) sign(next *Head) (err error) {
 	return nil
 }
 
-var entryTable = &Table{Name: "entry", Columns: []string{"site", "subject", "idx", "ring", "id", "record", "key"},
-	Types: []string{"bigint", "bigint", "bigint", "bigint", "bytea", "bytea", "bytea"}}
+var entryTable = &Table{
+	Name: "entry", Columns: []string{"site", "subject", "idx", "ring", "id", "record", "key"},
+	Types: []string{"bigint", "bigint", "bigint", "bigint", "bytea", "bytea", "bytea"},
+}
 
 // writeEntries gives the entries their indexes, extends the tree by their leaves and moves the head. On
 // PostgreSQL the head comes first, since that may be what locks it; on SQLite last, so that it is signed
@@ -221,8 +223,10 @@ func (tx *Tx) insertEntries(ctx context.Context, first int64, entries []Entry) e
 const insertAlike = `INSERT INTO entry(site, subject, idx, ring, id, record)
 	SELECT $1::bigint, unnest($2::bigint[]), generate_series($3::bigint, $4::bigint), $5::bigint, unnest($6::bytea[]), unnest($7::bytea[])`
 
-var commitTable = &Table{Name: "log_commit", Columns: []string{"first", "n", "at", "leaves", "touched"},
-	Types: []string{"bigint", "bigint", "bigint", "bytea", "bytea"}}
+var commitTable = &Table{
+	Name: "log_commit", Columns: []string{"first", "n", "at", "leaves", "touched"},
+	Types: []string{"bigint", "bigint", "bigint", "bytea", "bytea"},
+}
 
 // feed writes the row of the commit: its leaves, until they are in a full tile, and whom it touched,
 // which is all that other processes want to know of it. Rows that neither is needed of go.

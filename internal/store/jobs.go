@@ -120,7 +120,7 @@ func (s *Store) insertJobs(ctx context.Context, tx *Tx, all []job) error {
 	if err != nil {
 		return wrap("enqueue", err)
 	}
-	defer group.Rollback()
+	defer func() { _ = group.Rollback() }() // it ends nothing: the group goes on
 	_, err = c.InsertManyFastTx(ctx, group, params)
 	return wrap("enqueue", err)
 }

@@ -123,12 +123,14 @@ func TestOrphansAreTakenUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Close()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 		s, err = store.Open(t.Context(), store.Config{URL: url, Signer: signer(), Instance: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { s.Close() })
+		closeAfter(t, s)
 		h, done := store.NewHandlers(), make(chan int, 1)
 		store.Handle(h, func(_ context.Context, _ counting, run *store.Run) error { done <- run.Attempt; return nil })
 		working(t, s, h)

@@ -64,8 +64,7 @@ func openLite(ctx context.Context, c Config) (*lite, error) {
 	}
 	l := &lite{lock: lock, readers: map[string]*sql.Stmt{}}
 	if err := l.open(ctx, c); err != nil {
-		l.close()
-		return nil, err
+		return nil, errors.Join(err, l.close())
 	}
 	return l, nil
 }
@@ -93,8 +92,10 @@ func (l *lite) open(ctx context.Context, c Config) error {
 	}
 	f.Close()
 	dsn := func(wait time.Duration, pragmas ...string) string {
-		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "journal_mode(WAL)",
-			"synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)"}, pragmas...)}
+		q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
+			fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "journal_mode(WAL)",
+			"synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)",
+		}, pragmas...)}
 		return "file:" + (&url.URL{Path: c.URL}).EscapedPath() + "?" + q.Encode()
 	}
 	open := func(conns int, wait time.Duration, pragmas ...string) (*sql.DB, error) {
@@ -306,7 +307,7 @@ func (l *lite) view(ctx context.Context, s *Store, fn func(context.Context, *Tx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", plain(err))
 	}
-	defer dbtx.Rollback()
+	defer func() { _ = dbtx.Rollback() }() // there is nothing to undo
 	tx := s.newTx()
 	tx.lite = &liteTx{
 		query1: func(text string, args []any) (*sql.Rows, error) {
@@ -315,7 +316,8 @@ func (l *lite) view(ctx context.Context, s *Store, fn func(context.Context, *Tx)
 				return nil, err
 			}
 			return dbtx.StmtContext(ctx, st).QueryContext(ctx, args...)
-		}}
+		},
+	}
 	return fn(ctx, tx)
 }
 
@@ -334,7 +336,7 @@ func (l *lite) reader(ctx context.Context, text string) (*sql.Stmt, error) {
 	l.reads.Lock()
 	defer l.reads.Unlock()
 	if old := l.readers[text]; old != nil {
-		st.Close()
+		_ = st.Close() // nothing ran on it
 		return old, nil
 	}
 	l.readers[text] = st
@@ -393,8 +395,7 @@ func (t *liteTx) note(err error) error {
 	if err == nil {
 		return nil
 	}
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
 		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_CORRUPT:
 			t.dead = plain(err)
@@ -408,14 +409,17 @@ func (t *liteTx) queryRow(text string, args, dest []any) error {
 	if err != nil {
 		return t.note(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // again, where a row was read
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
 			return t.note(err)
 		}
 		return sql.ErrNoRows
 	}
-	return scanned(rows.Scan(dest...))
+	if err := rows.Scan(dest...); err != nil {
+		return scanned(err)
+	}
+	return t.note(rows.Close()) // what returns a row may fail behind it
 }
 
 func (t *liteTx) each(text string, args []any, fn func(scan func(...any) error) error) error {
@@ -423,7 +427,7 @@ func (t *liteTx) each(text string, args []any, fn func(scan func(...any) error) 
 	if err != nil {
 		return t.note(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	scan := func(dest ...any) error { return scanned(rows.Scan(dest...)) }
 	for rows.Next() {
 		if err := fn(scan); err != nil {
@@ -445,8 +449,7 @@ func scanned(err error) error {
 
 // plain puts SQLite's errors in our form. They name columns, never values.
 func plain(err error) error {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return &DatabaseError{Code: strconv.Itoa(e.Code()), Message: e.Error()}
 	}
 	return err

@@ -37,7 +37,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	return s.pg.alone(ctx, func() error {
 		db := stdlib.OpenDBFromPool(s.pg.pool)
-		defer db.Close()
+		defer func() { _ = db.Close() }() // the pool behind it stays open
 		if err := up(ctx, goose.DialectPostgres, db, dir); err != nil {
 			return err
 		}

@@ -79,8 +79,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	if err := s.begin(ctx); err != nil {
-		s.Close()
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())
 	}
 	s.jobs.instance = instance(c.Instance)
 	return s, nil

@@ -96,7 +96,7 @@ func undo(conn *pgxpool.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
-		conn.Conn().Close(ctx)
+		_ = conn.Conn().Close(ctx) // given up, whether it says goodbye or not
 	}
 }
 
@@ -152,7 +152,7 @@ func (s *Store) viewPostgres(ctx context.Context, fn func(context.Context, *Tx) 
 	if err != nil {
 		return fmt.Errorf("begin: %w", quiet(err))
 	}
-	defer dbtx.Rollback(context.WithoutCancel(ctx))
+	defer func() { _ = dbtx.Rollback(context.WithoutCancel(ctx)) }() // there is nothing to undo
 	tx := s.newTx()
 	tx.pg = dbtx
 	return fn(ctx, tx)

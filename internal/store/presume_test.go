@@ -92,7 +92,9 @@ func TestHeadWrittenByHand(t *testing.T) {
 func TestUpdateAfterClose(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		s.Close()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 		if err := s.Update(t.Context(), func(context.Context, *store.Tx) error { return nil }); err == nil {
 			t.Error("an update of a closed store succeeds")
 		}

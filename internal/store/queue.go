@@ -58,7 +58,7 @@ func sendAll(ctx context.Context, conn *pgx.Conn, all []queued, read func(pgx.Ro
 	pipe := conn.PgConn().StartPipeline(ctx)
 	for i := range all {
 		if err := sendOne(pipe, conn.TypeMap(), known[i], &all[i]); err != nil {
-			pipe.Close() // and with it, where something was sent, the connection: the server rolls back
+			_ = pipe.Close() // and with it, where something was sent, the connection: the server rolls back
 			return err
 		}
 	}

@@ -28,7 +28,7 @@ func (l *lite) readOnce(ctx context.Context, text string, args []any, fn func(sc
 	if err != nil {
 		return plain(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	scan := func(dest ...any) error { return scanned(rows.Scan(dest...)) }
 	for rows.Next() {
 		if err := fn(scan); err != nil {

@@ -172,8 +172,7 @@ func call(ctx context.Context, tx *Tx, fn func(context.Context, *Tx) error) (err
 
 // rethrow panics where fn did.
 func rethrow(err error) error {
-	var p panicked
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[panicked](err); ok {
 		panic(p.what)
 	}
 	return err
@@ -181,8 +180,7 @@ func rethrow(err error) error {
 
 // quiet takes the values out of a PostgreSQL error: its detail repeats what was stored.
 func quiet(err error) error {
-	var e *pgconnError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*pgconnError](err); ok {
 		return &DatabaseError{Code: e.Code, Constraint: e.ConstraintName, Message: e.Severity + " " + e.Code}
 	}
 	return err

@@ -41,8 +41,8 @@ func (s *Store) listenOnce(ctx context.Context, c chan<- struct{}) {
 	if err != nil {
 		return
 	}
-	raw := conn.Hijack() // a listener is nobody else's connection
-	defer raw.Close(context.WithoutCancel(ctx))
+	raw := conn.Hijack()                                         // a listener is nobody else's connection
+	defer func() { _ = raw.Close(context.WithoutCancel(ctx)) }() // it has listened, and no more
 	if _, err := raw.Exec(ctx, "LISTEN "+wakeChannel); err != nil {
 		return
 	}

@@ -42,22 +42,22 @@ func openWriter(ctx context.Context, dsn string) (*writer, error) {
 		return nil, err
 	}
 	d := probe.Driver()
-	probe.Close()
+	if err := probe.Close(); err != nil {
+		return nil, err
+	}
 	c, err := d.Open(dsn)
 	if err != nil {
 		return nil, plain(err)
 	}
 	raw, ok := c.(liteConn)
 	if !ok {
-		c.Close()
-		return nil, fmt.Errorf("the driver of SQLite connects with a %T", c)
+		return nil, errors.Join(fmt.Errorf("the driver of SQLite connects with a %T", c), c.Close())
 	}
 	w := &writer{raw: raw, stmts: map[string]*sql.Stmt{}, quick: map[string]liteStmt{}}
 	w.db = sql.OpenDB(lent{raw, d})
 	w.db.SetMaxOpenConns(1)
 	if w.conn, err = w.db.Conn(ctx); err != nil {
-		w.db.Close()
-		return nil, plain(err)
+		return nil, errors.Join(plain(err), w.db.Close())
 	}
 	return w, nil
 }

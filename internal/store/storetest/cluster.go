@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -69,13 +70,16 @@ func start(bin string, settings ...string) (*cluster, error) {
 		}
 	}
 	data := filepath.Join(dir, "data")
-	make := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C")
+	ctx := context.Background() // the server is of the process, not of the test that asked first
+	make := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C")
 	make.Dir, make.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as}
 	if out, err := make.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	run := exec.Command("/bin/sh", append([]string{"-c", untilTold, dir, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=",
-		"-c", "max_connections=200", "-c", "log_min_messages=fatal"}, settings...)...)
+	run := exec.CommandContext(ctx, "/bin/sh", append([]string{
+		"-c", untilTold, dir, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=",
+		"-c", "max_connections=200", "-c", "log_min_messages=fatal",
+	}, settings...)...)
 	run.Dir = dir
 	c := &cluster{bin, dir, "5432"}
 	if err := tied(run, as); err != nil {
@@ -140,8 +144,9 @@ func (c *cluster) ready() error {
 	return fmt.Errorf("the server does not answer: %w", err)
 }
 
+// sql has no context of a test: what a test made goes after it.
 func (c *cluster) sql(text string) error {
-	out, err := exec.Command(filepath.Join(c.bin, "psql"), "-h", c.socket, "-p", c.port, "-U", "postgres", "-d", "postgres", "-qXc", text).CombinedOutput()
+	out, err := exec.CommandContext(context.Background(), filepath.Join(c.bin, "psql"), "-h", c.socket, "-p", c.port, "-U", "postgres", "-d", "postgres", "-qXc", text).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, strings.TrimSpace(string(out)))
 	}
