@@ -3,7 +3,6 @@ package http_test
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,11 +13,11 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 )
 
-// BenchmarkMemory tells people's events to a real `avow serve`, asks about all of them, twice and in
-// another order, and reads how much of it is resident. It is one run, whatever -benchtime says.
+// BenchmarkMemory tells two events each of many people to a real `avow serve`, by 250 people a request,
+// starts it again and asks about all of them, twice, and reads how much of it is resident each time. It is
+// one run, whatever -benchtime says.
 func BenchmarkMemory(b *testing.B) {
 	bin := filepath.Join(b.TempDir(), "avow")
 	build := exec.CommandContext(b.Context(), "go", "build", "-o", bin, "./cmd/avow")
@@ -37,60 +36,91 @@ func BenchmarkMemory(b *testing.B) {
 					b.Error(err)
 				}
 			}()
-			args := []string{"serve", "--addr", "127.0.0.1:0", "--dir", dir, "../../policies/starter"}
+			s := &served{args: []string{bin, "serve", "--addr", "127.0.0.1:0", "--dir", dir, "../../policies/starter"}}
 			if url := e.url(b); strings.HasPrefix(url, "postgres") {
-				args = append(args, "--db", url)
+				s.args = append(s.args, "--db", url)
 			}
-			p := exec.CommandContext(b.Context(), bin, args...)
-			p.Stderr = os.Stderr
-			out, err := p.StdoutPipe()
-			if err != nil {
-				b.Fatal(err)
-			}
-			if err := p.Start(); err != nil {
-				b.Fatal(err)
-			}
-			defer func() {
-				if err := errors.Join(p.Process.Signal(syscall.SIGTERM), p.Wait()); err != nil {
-					b.Errorf("end the server: %v", err)
-				}
-			}()
-			addr, key := started(b, out)
-			report := func(what string) { b.ReportMetric(resident(b, p.Process.Pid), what+"-MB") }
-			report("started")
-			asMany(b, addr, *most/250, func(i int) []byte { return manyEvents(key, 250*i, 250) })
-			report("told")
+			s.start(b)
+			s.report(b, "started")
+			asMany(b, s.addr, *most/250, func(i int) []byte { return manyEvents(s.key, 250*i, 250) })
+			s.report(b, "told")
+			s.stop(b)
+			s.start(b)
 			for range 2 {
-				asMany(b, addr, *most, func(i int) []byte {
-					return request("/starter/access/v1/evaluation", key, strings.Replace(questionBody(i*7919%*most), "mailer", "first-admin", 1))
+				asMany(b, s.addr, *most, func(i int) []byte {
+					return request("/starter/access/v1/evaluation", s.key, strings.Replace(questionBody(i*7919%*most), "mailer", "first-admin", 1))
 				})
 			}
-			report("asked")
-			time.Sleep(10 * time.Second)
-			report("at-rest")
+			s.report(b, "asked")
+			s.stop(b)
 			b.ReportMetric(0, "ns/op")
 		})
 	}
 }
 
-// started reads what a server says when it is ready.
-func started(b *testing.B, out io.Reader) (addr, key string) {
+// A served is a process of the command.
+type served struct {
+	args      []string
+	cmd       *exec.Cmd
+	addr, key string
+}
+
+func (s *served) start(b *testing.B) {
 	b.Helper()
+	s.cmd = exec.CommandContext(b.Context(), s.args[0], s.args[1:]...)
+	s.cmd.Stderr = os.Stderr
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	s.addr = ""
 	lines := bufio.NewScanner(out)
-	for (addr == "" || key == "") && lines.Scan() {
+	for (s.addr == "" || s.key == "") && lines.Scan() {
 		line := strings.TrimSpace(lines.Text())
 		if base, ok := strings.CutPrefix(line, "ready http://"); ok {
-			addr = base
+			s.addr = base
 		}
 		if strings.HasPrefix(line, "avow_") {
-			key = line
+			s.key = line
 		}
 	}
-	if addr == "" || key == "" {
+	if s.addr == "" || s.key == "" {
 		b.Fatal("the server does not start")
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }() // until it ends, which is an error or none
-	return addr, key
+}
+
+func (s *served) stop(b *testing.B) {
+	b.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		b.Fatal(err)
+	}
+	if err := s.cmd.Wait(); err != nil {
+		b.Error(err)
+	}
+}
+
+// report tells what is resident, in MB of 10^6 bytes: the program's own pages and what it allocated.
+func (s *served) report(b *testing.B, what string) {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		for field, unit := range map[string]string{"VmRSS:": "-MB", "RssAnon:": "-own-MB"} {
+			if rest, ok := strings.CutPrefix(line, field); ok {
+				var kb float64
+				if _, err := fmt.Sscan(rest, &kb); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(kb*1024/1e6, what+unit)
+			}
+		}
+	}
 }
 
 // manyEvents is a request about n people, two events each.
@@ -128,22 +158,4 @@ func asMany(b *testing.B, addr string, n int, one func(i int) []byte) {
 		})
 	}
 	all.Wait()
-}
-
-// resident is what a process has in memory, in MB of 10^6 bytes.
-func resident(b *testing.B, pid int) float64 {
-	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		b.Fatal(err)
-	}
-	var kb float64
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			if _, err := fmt.Sscan(rest, &kb); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	return kb * 1024 / 1e6
 }
