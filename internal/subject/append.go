@@ -192,8 +192,10 @@ const spaceMost = 64 << 10
 func sealed(site *Site, x *person, ring *vault.Ring, kind vault.RingKind, plain []byte) store.Entry {
 	var id ledger.EntryID
 	rand.Read(id[:])
-	return store.Entry{Site: site.No, Subject: x.no, Ring: uint8(kind), ID: id,
-		Leaf: ledger.NewLeaf(ring.EntryKey(id), plain), Record: ring.Seal(make([]byte, 0, len(plain)+vault.SealOverhead), plain, id)}
+	return store.Entry{
+		Site: site.No, Subject: x.no, Ring: uint8(kind), ID: id,
+		Leaf: ledger.NewLeaf(ring.EntryKey(id), plain), Record: ring.Seal(make([]byte, 0, len(plain)+vault.SealOverhead), plain, id),
+	}
 }
 
 // write writes a lot in one transaction. If the database refuses one of it, or people were moved, each is

@@ -146,9 +146,11 @@ func readEvent(r *ledger.Record) (*Event, error) {
 	if err := json.Unmarshal(r.Body, &body); err != nil {
 		return nil, fmt.Errorf("read the body of a %s record: it is not as this version writes it", r.Kind)
 	}
-	e := &Event{Kind: Kind(r.Kind), At: decision.Instant(r.At), Source: body.Source, Style: decision.Style(body.Style), Guardian: body.Guardian,
+	e := &Event{
+		Kind: Kind(r.Kind), At: decision.Instant(r.At), Source: body.Source, Style: decision.Style(body.Style), Guardian: body.Guardian,
 		By: body.By, Name: body.Name, Residence: body.Residence, Born: body.Born, Grounds: body.Grounds,
-		Scope: decision.Scope{For: body.For, Data: body.Data, To: body.To, Controller: body.Controller}}
+		Scope: decision.Scope{For: body.For, Data: body.Data, To: body.To, Controller: body.Controller},
+	}
 	if body.Countries != nil {
 		e.Scope.Closed, e.Scope.Countries = true, *body.Countries
 	}

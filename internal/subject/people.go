@@ -78,8 +78,10 @@ func New(ctx context.Context, c Config) (*People, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	p := &People{store: c.Store, keys: c.Keys, journal: c.Journal, log: c.Logger, start: time.Now(),
-		byHash: newCache[hashKey, int64](c.Cached + c.Cached/2), known: newCache[int64, *person](c.Cached)}
+	p := &People{
+		store: c.Store, keys: c.Keys, journal: c.Journal, log: c.Logger, start: time.Now(),
+		byHash: newCache[hashKey, int64](c.Cached + c.Cached/2), known: newCache[int64, *person](c.Cached),
+	}
 	p.writes = store.NewGatherer(lotMax, p.write)
 	p.space.New = func() any { b := make([]byte, 0, 2048); return &b }
 	h, err := c.Store.Head(ctx)

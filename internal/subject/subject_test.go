@@ -3,6 +3,7 @@ package subject_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,7 +37,13 @@ func newHouse(t testing.TB, url string) *house {
 		t.Fatal(err)
 	}
 	h.open()
-	t.Cleanup(func() { h.store.Close(); h.journal.Close() })
+	t.Cleanup(func() {
+		for _, c := range []io.Closer{h.store, h.journal} { // a test may have closed them
+			if err := c.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+				t.Error(err)
+			}
+		}
+	})
 	return h
 }
 
