@@ -57,7 +57,10 @@ func (s *Store) commitLog(ctx context.Context, tx *Tx, head *Head, g *gathered) 
 	if head == nil {
 		return nil, ErrNone
 	}
-	if (tx.pg == nil || tx.locked) && head.Size < s.high.Load() { // a presumed head may just be late
+	if tx.pg != nil && !tx.locked && head.Size < s.high.Load() {
+		return nil, errPresumed // another commit of this process was faster
+	}
+	if head.Size < s.high.Load() {
 		return nil, Doubt{fmt.Sprintf("it has %d entries, and this process has committed %d: the database was set back", head.Size, s.high.Load())}
 	}
 	if len(g.entries) > commitMax {
@@ -78,7 +81,7 @@ func (s *Store) commitLog(ctx context.Context, tx *Tx, head *Head, g *gathered) 
 }
 
 // moveHead makes the row say what next says; where it does not say what head does, the division fails.
-const moveHead = `UPDATE log_head SET size = $1 / (CASE WHEN checkpoint = $6 AND moved = $7 THEN 1 ELSE 0 END), edge = $2, at = $3, moved = $4, checkpoint = $5 WHERE id = 1`
+const moveHead = `UPDATE log_head SET size = CAST($1 AS bigint) / (CASE WHEN checkpoint = $6 AND moved = $7 THEN 1 ELSE 0 END), edge = $2, at = $3, moved = $4, checkpoint = $5 WHERE id = 1`
 
 func moveArgs(head, next *Head) []any {
 	return []any{next.Size, next.Edge.AppendBinary(nil), next.At.UnixMicro(), next.Moved, next.Checkpoint, head.Checkpoint, head.Moved}
@@ -145,29 +148,28 @@ const notNull = "1299"
 
 // queueEntries does so on PostgreSQL. Where the head is locked it is moved last, and signed while the
 // server is at work. Where it is presumed, moving it locks it and comes first; but of a small commit,
-// where the server would wait for the signature, a statement more locks it.
+// where the server would wait for the signature, the row of the feed comes first, and locks it.
 func (s *Store) queueEntries(ctx context.Context, tx *Tx, head, next *Head, first int64, growth *growth, g *gathered) error {
-	move := queued{text: moveHead, late: func() ([]any, error) {
+	sign := func() ([]any, error) {
 		err := s.sign(next)
 		return moveArgs(head, next), err
-	}}
-	last := tx.locked || len(g.entries) <= smallCommit
-	if last && !tx.locked {
-		tx.queue(lockPresumed, head.Checkpoint, head.Moved)
 	}
+	last := tx.locked || len(g.entries) <= smallCommit
 	if !last {
-		args, err := move.late()
+		args, err := sign()
 		if err != nil {
 			return err
 		}
 		tx.queue(moveHead, args...)
+	} else if !tx.locked {
+		tx.presumes = head
 	}
-	if err := tx.insertEntries(ctx, first, g.entries); err != nil {
+	if err := s.writeTree(ctx, tx, next, first, growth, g); err != nil {
 		return err
 	}
-	err := s.writeTree(ctx, tx, next, first, growth, g)
+	err := tx.insertEntries(ctx, first, g.entries)
 	if last {
-		tx.queued = append(tx.queued, move)
+		tx.queued = append(tx.queued, queued{text: moveHead, late: sign})
 	}
 	return err
 }
@@ -175,8 +177,12 @@ func (s *Store) queueEntries(ctx context.Context, tx *Tx, head, next *Head, firs
 // smallCommit is how many entries a commit has at most that is signed while the server is at work.
 const smallCommit = 16
 
-// lockPresumed locks the head, if it is the presumed one.
-const lockPresumed = `SELECT 1 / (CASE WHEN checkpoint = $1 AND moved = $2 THEN 1 ELSE 0 END) FROM log_head WHERE id = 1 FOR UPDATE`
+// lockPresumed locks the head, if it is the presumed one, and else fails.
+const (
+	ifPresumed   = `coalesce((SELECT CASE WHEN checkpoint = $1 AND moved = $2 THEN 1 ELSE 0 END FROM log_head WHERE id = 1 FOR UPDATE), 0)`
+	lockPresumed = `SELECT 1 / ` + ifPresumed
+	feedPresumed = `INSERT INTO log_commit(first, n, at, leaves, touched) VALUES($3, CAST($4 AS bigint) / ` + ifPresumed + `, $5, $6, $7)`
+)
 
 // writeTree writes what the leaves of a commit add to the log.
 func (s *Store) writeTree(ctx context.Context, tx *Tx, next *Head, first int64, growth *growth, g *gathered) error {
@@ -184,10 +190,10 @@ func (s *Store) writeTree(ctx context.Context, tx *Tx, next *Head, first int64, 
 	for i := range g.entries {
 		leaves = append(leaves, g.entries[i].Leaf[:]...)
 	}
-	if err := growth.write(ctx, tx); err != nil {
+	if err := s.feed(ctx, tx, next, first, leaves, touched(g)); err != nil {
 		return err
 	}
-	return s.feed(ctx, tx, next, first, leaves, touched(g))
+	return growth.write(ctx, tx)
 }
 
 // insertEntries writes the rows of entries, which follow each other from first on.
@@ -203,6 +209,10 @@ func (tx *Tx) insertEntries(ctx context.Context, first int64, entries []Entry) e
 		return nil
 	}
 	n := len(entries)
+	if n == 1 {
+		e := &entries[0]
+		return tx.Insert(ctx, entryTable, []int64{e.Site}, []int64{e.Subject}, []int64{first}, []int64{int64(e.Ring)}, [][]byte{e.ID[:]}, [][]byte{e.Record}, [][]byte{e.Key})
+	}
 	site, subject, idx, ring := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	id, record, key := make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	alike := true // as events are
@@ -231,7 +241,13 @@ var commitTable = &Table{
 // feed writes the row of the commit: its leaves, until they are in a full tile, and whom it touched,
 // which is all that other processes want to know of it. Rows that neither is needed of go.
 func (s *Store) feed(ctx context.Context, tx *Tx, next *Head, first int64, leaves, people []byte) error {
-	err := tx.Insert(ctx, commitTable, []int64{first}, []int64{next.Size - first}, []int64{next.At.UnixMicro()}, [][]byte{leaves}, [][]byte{people})
+	n, at := next.Size-first, next.At.UnixMicro()
+	var err error
+	if h := tx.presumes; h != nil {
+		tx.queue(feedPresumed, h.Checkpoint, h.Moved, first, n, at, leaves, people)
+	} else {
+		err = tx.Insert(ctx, commitTable, []int64{first}, []int64{n}, []int64{at}, [][]byte{leaves}, [][]byte{people})
+	}
 	full := next.Size / ledger.TileWidth * ledger.TileWidth
 	if err != nil || first >= full {
 		return err
@@ -241,7 +257,7 @@ func (s *Store) feed(ctx context.Context, tx *Tx, next *Head, first int64, leave
 		_, err := tx.lite.do(`DELETE FROM log_commit WHERE first < ? AND first + n <= ?`, first, full)
 		return err
 	}
-	at, pruned := next.At.UnixMicro(), s.pruned.Load()
+	pruned := s.pruned.Load()
 	if at-pruned < pruneEvery.Microseconds() || !s.pruned.CompareAndSwap(pruned, at) {
 		return nil
 	}

@@ -52,7 +52,7 @@ func (p *presumed) give(next *Head, err error) error {
 	p.head = nil // a commit whose answer was lost may have moved it, too
 	var e *DatabaseError
 	if !errors.As(err, &e) || e.Code != divisionByZero {
-		return err
+		return err // errPresumed among them, where it was found out before
 	}
 	p.wrong = min(p.wrong+1, 6)
 	p.wait = 1<<p.wrong - 1

@@ -15,18 +15,19 @@ import (
 // A Tx is one transaction: on PostgreSQL its own; on SQLite a savepoint in the writer's current group,
 // so that many become durable at once. What is done outside it is not undone with it.
 type Tx struct {
-	s       *Store
-	lite    *liteTx
-	pg      pgx.Tx
-	queued  []queued // what PostgreSQL has not been sent yet
-	locked  bool     // it has the lock of the head, on PostgreSQL
-	now     time.Time
-	entries []Entry
-	jobs    []job
-	since   int64 // what the caller's knowledge of people is as of, -1: it has none
-	moves   bool
-	behind  bool  // others of its group have entries
-	head    *Head // after the commit
+	s        *Store
+	lite     *liteTx
+	pg       pgx.Tx
+	queued   []queued // what PostgreSQL has not been sent yet
+	locked   bool     // it has the lock of the head, on PostgreSQL
+	presumes *Head    // or presumes this one, and the row of the feed locks it
+	now      time.Time
+	entries  []Entry
+	jobs     []job
+	since    int64 // what the caller's knowledge of people is as of, -1: it has none
+	moves    bool
+	behind   bool  // others of its group have entries
+	head     *Head // after the commit
 }
 
 // Now is the time of the transaction, in UTC microseconds. It never runs backwards.
