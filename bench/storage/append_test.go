@@ -17,7 +17,7 @@ import (
 
 var (
 	slice  = flag.Duration("slice", 400*time.Millisecond, "how long each side writes in one pair")
-	people = flag.Int("people", 10_000, "how many people there are")
+	people = flag.Int("people", 5_000, "how many people there are, all of whom this process remembers")
 )
 
 // BenchmarkAppend writes by turns, plain and through Avow. One iteration is a pair; the ratio is the
