@@ -20,9 +20,12 @@ import (
 const within = 3 * time.Second
 
 // beside serves the same PostgreSQL with the same keys as another server.
-func beside(t *testing.T, url, keys string) *running {
+func beside(t *testing.T, url, keys string) *running { return besideAt(t, url, keys, time.Now) }
+
+// besideAt is beside on a machine with another clock.
+func besideAt(t *testing.T, url, keys string, clock func() time.Time) *running {
 	t.Helper()
-	h, err := server.OpenHouse(t.Context(), server.HouseConfig{Dir: t.TempDir(), Database: url, Keys: keys})
+	h, err := server.OpenHouse(t.Context(), server.HouseConfig{Dir: t.TempDir(), Database: url, Keys: keys, Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +121,20 @@ func TestWithdrawalHoldsEverywhere(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What one server recorded holds at another whose clock is behind or ahead.
+func TestClocksDiffer(t *testing.T) {
+	url, keys := storetest.Postgres(t), filepath.Join(t.TempDir(), "keys")
+	off := func(by time.Duration) func() time.Time { return func() time.Time { return time.Now().Add(by) } }
+	servers := []*running{beside(t, url, keys), besideAt(t, url, keys, off(-time.Hour)), besideAt(t, url, keys, off(30*time.Second))}
+	for i, a := range servers {
+		for j, b := range servers {
+			if i != j {
+				withdraws(t, a, b, fmt.Sprint("customer:", i, j))
+			}
+		}
+	}
 }
 
 // killListeners ends the connections that wait for notifications, all of them.
