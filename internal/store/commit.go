@@ -11,7 +11,7 @@ import (
 	"github.com/avowhq/avow/ledger"
 )
 
-// commitMax is how many entries one commit takes at most; who reads leaves back relies on it.
+// commitMax is how many entries one commit takes at most.
 const commitMax = 1 << 16
 
 // feedKept is how long the feed of changes keeps who was touched, for processes that lag behind.
@@ -101,8 +101,8 @@ var entryTable = &Table{
 }
 
 // writeEntries gives the entries their indexes, extends the tree by their leaves and moves the head. On
-// PostgreSQL the head comes first, since that may be what locks it; on SQLite last, so that it is signed
-// while the rows are written.
+// PostgreSQL the head comes first, since that may be what locks it; on SQLite last, so that it can be
+// signed while the rows are written.
 func (s *Store) writeEntries(ctx context.Context, tx *Tx, head, next *Head, g *gathered) error {
 	first := next.Size
 	growth, err := s.grow(ctx, tx, next, g.entries)
@@ -122,7 +122,11 @@ func (s *Store) writeEntries(ctx context.Context, tx *Tx, head, next *Head, g *g
 		return s.queueEntries(ctx, tx, head, next, first, growth, g)
 	}
 	signed := make(chan error, 1)
-	go func() { signed <- s.sign(next) }()
+	if len(g.entries) <= smallCommit {
+		signed <- s.sign(next) // to wake another processor would take as long
+	} else {
+		go func() { signed <- s.sign(next) }()
+	}
 	if err := tx.insertEntries(ctx, first, g.entries); err != nil {
 		return errors.Join(err, <-signed)
 	}
@@ -174,7 +178,7 @@ func (s *Store) queueEntries(ctx context.Context, tx *Tx, head, next *Head, firs
 	return err
 }
 
-// smallCommit is how many entries a commit has at most that is signed while the server is at work.
+// smallCommit is how many entries a commit has at most whose signature takes longer than its rows.
 const smallCommit = 16
 
 // lockPresumed locks the head, if it is the presumed one, and else fails.

@@ -76,7 +76,8 @@ func leavesOf(ctx context.Context, tx *Tx, from, to int64) ([]ledger.Leaf, error
 		return out, nil
 	}
 	const width = int64(len(ledger.Leaf{}))
-	err := tx.Each(ctx, `SELECT first, leaves FROM log_commit WHERE first > $1 AND first < $2 ORDER BY first`, []any{from - commitMax, to}, func(scan func(...any) error) error {
+	const text = `SELECT first, leaves FROM log_commit WHERE first >= coalesce((SELECT max(first) FROM log_commit WHERE first <= $1), 0) AND first < $2 ORDER BY first`
+	err := tx.Each(ctx, text, []any{from, to}, func(scan func(...any) error) error {
 		var first int64
 		var leaves []byte
 		if err := scan(&first, &leaves); err != nil {

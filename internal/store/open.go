@@ -47,6 +47,7 @@ type Store struct {
 	high   atomic.Int64 // size of the log after the latest commit of ours
 	pruned atomic.Int64 // µs, when the feed was last cut
 	tail   partial
+	known  knownTiles
 	news   notice
 	watch  atomic.Pointer[func(*Head, []Entry)]
 	jobs   jobs

@@ -26,8 +26,8 @@ CREATE TABLE log_tile (
 	n     INTEGER NOT NULL,
 	root  BLOB NOT NULL,
 	data  BLOB NOT NULL,
-	PRIMARY KEY (level, n)
-) WITHOUT ROWID;
+	PRIMARY KEY (level, n) -- beside the rows: among keys of 8 kB none would be found without reading several
+);
 
 CREATE TABLE log_bundle (
 	n    INTEGER PRIMARY KEY,
