@@ -65,9 +65,7 @@ func (p *People) look(ctx context.Context) error {
 			p.touched(no)
 		}
 	}
-	if c.Size > since {
-		p.seen.Store(c.Size)
-	}
+	p.saw(0, c.Size)
 	p.looked.Store(int64(asked))
 	return nil
 }
@@ -83,7 +81,33 @@ func (p *People) own(h *store.Head, entries []store.Entry) {
 		p.moved.Store(h.Moved)
 		p.forget() // what was added in between
 	}
-	p.seen.CompareAndSwap(h.Size-int64(len(entries)), h.Size)
+	p.saw(h.Size-int64(len(entries)), h.Size)
+}
+
+// saw moves seen on, as far as nothing is missing. Commits of this process may be told out of their order;
+// those that are ahead wait for what lies between.
+func (p *People) saw(from, to int64) {
+	p.ahead.Lock()
+	defer p.ahead.Unlock()
+	seen := p.seen.Load()
+	if from > seen {
+		if p.aheadOf == nil {
+			p.aheadOf = map[int64]int64{}
+		}
+		p.aheadOf[from] = to
+		return
+	}
+	seen = max(seen, to)
+	for end, ok := p.aheadOf[seen]; ok; end, ok = p.aheadOf[seen] {
+		delete(p.aheadOf, seen)
+		seen = end
+	}
+	for from := range p.aheadOf {
+		if from < seen {
+			delete(p.aheadOf, from)
+		}
+	}
+	p.seen.Store(seen)
 }
 
 func (p *People) touched(no int64) {

@@ -55,14 +55,16 @@ type People struct {
 	owed    owed
 	noting  sync.Mutex // one checkpoint at a time into the journal
 
-	byHash *cache[hashKey, int64] // identity → number
-	known  *cache[int64, *person]
-	moved  atomic.Int64 // erasures and merges that the caches know of
-	seen   atomic.Int64 // size of the log up to which the caches know
-	looked atomic.Int64 // when the head was confirmed, in nanoseconds after start
-	start  time.Time
-	untidy atomic.Bool // an erasure could not empty the write-ahead log
-	follow sync.Mutex  // one look at the feed at a time
+	byHash  *cache[hashKey, int64] // identity → number
+	known   *cache[int64, *person]
+	moved   atomic.Int64 // erasures and merges that the caches know of
+	seen    atomic.Int64 // size of the log up to which the caches know
+	ahead   sync.Mutex
+	aheadOf map[int64]int64 // commits of this process beyond it: where they begin and end
+	looked  atomic.Int64    // when the head was confirmed, in nanoseconds after start
+	start   time.Time
+	untidy  atomic.Bool // an erasure could not empty the write-ahead log
+	follow  sync.Mutex  // one look at the feed at a time
 }
 
 type hashKey struct {
