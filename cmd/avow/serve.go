@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -145,6 +146,11 @@ func serve(c *cobra.Command, addr string, state stateFlags, policies []*policy.P
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	if os.Getenv("GOGC") == "" {
+		// A server allocates little and keeps much: collecting twice as often costs it next to nothing, and
+		// saves a tenth of what it keeps resident (docs/performance.md).
+		debug.SetGCPercent(50)
+	}
 	l, err := listen(ctx, addr) // before the state, so that the first key is not made and lost over a port
 	if err != nil {
 		return err
