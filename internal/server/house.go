@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -73,7 +75,7 @@ func (h *House) open(ctx context.Context, c HouseConfig) error {
 	if err != nil {
 		return err
 	}
-	h.Store, err = store.Open(ctx, store.Config{URL: url, Signer: h.Keys.Signer(), Clock: c.Clock, Logger: h.Logger})
+	h.Store, err = store.Open(ctx, store.Config{URL: url, Signer: h.Keys.Signer(), Instance: instance(c.Dir), Clock: c.Clock, Logger: h.Logger})
 	var doubt store.Doubt
 	if errors.As(err, &doubt) {
 		h.Doubt = doubt
@@ -141,6 +143,20 @@ func (h *House) checkKeys(ctx context.Context) error {
 		return fmt.Errorf("open house: the key folder knows %d epochs and the log %d: it is older than the database; restore the newer folder", have, newest)
 	}
 	return nil
+}
+
+// instance names this server among those that share a database: by host and folder, of which each has one
+// server at a time, so that it finds its own jobs again and nobody else's.
+func instance(dir string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "host"
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	sum := sha256.Sum256([]byte(dir))
+	return host + "-" + hex.EncodeToString(sum[:4])
 }
 
 // Close ends everything, in the order in which one stands on the other.
