@@ -16,6 +16,7 @@ type partial struct {
 	size   int64 // of the log; leaves are those of its last size%256 entries
 	root   ledger.Hash
 	leaves []ledger.Leaf
+	hashes []ledger.Hash // of the leaves
 	known  bool
 }
 
@@ -45,15 +46,17 @@ func (s *Store) grow(ctx context.Context, tx *Tx, next *Head, entries []Entry) (
 	g := &growth{}
 	for i := range entries {
 		leaf := ledger.Leaf(entries[i].Leaf)
-		next.Edge.Append(ledger.LeafHash(leaf[:]))
+		hash := leaf.Hash()
+		next.Edge.Append(hash)
 		next.Size++
-		if p.leaves = append(p.leaves, leaf); len(p.leaves) < ledger.TileWidth {
+		p.leaves, p.hashes = append(p.leaves, leaf), append(p.hashes, hash)
+		if len(p.leaves) < ledger.TileWidth {
 			continue
 		}
-		if err := g.complete(ctx, tx, next.Size/ledger.TileWidth-1, p.leaves); err != nil {
+		if err := g.complete(ctx, tx, next.Size/ledger.TileWidth-1, p.leaves, p.hashes); err != nil {
 			return nil, err
 		}
-		p.leaves = p.leaves[:0]
+		p.leaves, p.hashes = p.leaves[:0], p.hashes[:0]
 	}
 	p.size, p.root, p.known = next.Size, next.Edge.Root(), true
 	return g, nil
@@ -66,6 +69,10 @@ func (s *Store) recall(ctx context.Context, tx *Tx, p *partial, head *Head) erro
 	}
 	var err error
 	p.leaves, err = leavesOf(ctx, tx, head.Size/ledger.TileWidth*ledger.TileWidth, head.Size)
+	p.hashes = p.hashes[:0]
+	for i := range p.leaves {
+		p.hashes = append(p.hashes, p.leaves[i].Hash())
+	}
 	return err
 }
 
@@ -98,11 +105,9 @@ func leavesOf(ctx context.Context, tx *Tx, from, to int64) ([]ledger.Leaf, error
 }
 
 // complete makes the full tile of the leaves, and those above it that it completes.
-func (g *growth) complete(ctx context.Context, tx *Tx, number int64, leaves []ledger.Leaf) error {
-	hashes := make([]ledger.Hash, len(leaves))
+func (g *growth) complete(ctx context.Context, tx *Tx, number int64, leaves []ledger.Leaf, hashes []ledger.Hash) error {
 	bundle := make([]byte, 0, len(leaves)*(2+len(ledger.Leaf{})))
 	for i := range leaves {
-		hashes[i] = ledger.LeafHash(leaves[i][:])
 		bundle = ledger.AppendBundle(bundle, leaves[i][:])
 	}
 	g.bundle, g.entries = append(g.bundle, number), append(g.entries, bundle)
