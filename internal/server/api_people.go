@@ -45,6 +45,19 @@ func who(r *http.Request) (subject.Ref, error) {
 	return ref, nil
 }
 
+// readReference reads a body whose one member names a person.
+func readReference(w http.ResponseWriter, r *http.Request, member string) (subject.Ref, error) {
+	var b map[string]any
+	if err := read(w, r, &b); err != nil {
+		return subject.Ref{}, err
+	}
+	text, ok := b[member].(string)
+	if !ok {
+		return subject.Ref{}, refusal{http.StatusBadRequest, "member " + member + " is missing, or is no text"}
+	}
+	return subject.ParseIdentity(text)
+}
+
 type identitiesBody struct {
 	Identities []string `json:"identities"` // kind:value
 }
@@ -96,13 +109,7 @@ func (s *Server) createPerson(w http.ResponseWriter, r *http.Request, x *site, p
 
 // findPerson finds the id of an identity.
 func (s *Server) findPerson(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
-	var b struct {
-		Identity string `json:"identity"`
-	}
-	if err := read(w, r, &b); err != nil {
-		return err
-	}
-	ref, err := subject.ParseIdentity(b.Identity)
+	ref, err := readReference(w, r, "identity")
 	if err != nil {
 		return err
 	}
@@ -131,50 +138,36 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, x *site, p *au
 	if err != nil {
 		return err
 	}
-	for _, i := range l {
-		if err := s.house.People.Identify(r.Context(), x.place, p.Handle(), ref, i); err != nil {
-			return err
-		}
+	if err := s.house.People.Identify(r.Context(), x.place, p.Handle(), ref, l...); err != nil {
+		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
 // mergePeople says that another record is of the same person; splitPerson takes it back.
-func (s *Server) mergePeople(w http.ResponseWriter, r *http.Request, x *site, _ *auth.Principal) error {
+func (s *Server) mergePeople(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
 	ref, err := who(r)
 	if err != nil {
 		return err
 	}
-	var b struct {
-		Other string `json:"other"`
-	}
-	if err := read(w, r, &b); err != nil {
-		return err
-	}
-	other, err := subject.ParseIdentity(b.Other)
+	other, err := readReference(w, r, "other")
 	if err != nil {
 		return err
 	}
-	if err := s.house.People.Merge(r.Context(), x.place, ref, other); err != nil {
+	if err := s.house.People.Merge(r.Context(), x.place, p.Handle(), ref, other); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-func (s *Server) splitPerson(w http.ResponseWriter, r *http.Request, x *site, _ *auth.Principal) error {
-	var b struct {
-		Identity string `json:"identity"`
-	}
-	if err := read(w, r, &b); err != nil {
-		return err
-	}
-	i, err := subject.ParseIdentity(b.Identity)
+func (s *Server) splitPerson(w http.ResponseWriter, r *http.Request, x *site, p *auth.Principal) error {
+	i, err := readReference(w, r, "identity")
 	if err != nil {
 		return err
 	}
-	if err := s.house.People.Split(r.Context(), x.place, i); err != nil {
+	if err := s.house.People.Split(r.Context(), x.place, p.Handle(), i); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -59,7 +59,7 @@ func (s *Server) problemOf(err error) problem {
 			http.StatusNotFound: "not-found", http.StatusConflict: "conflict", http.StatusRequestEntityTooLarge: "too-large",
 			http.StatusTooManyRequests: "too-many", http.StatusServiceUnavailable: "sealed",
 		}[status]
-	case errors.Is(err, subject.ErrUnknown), errors.Is(err, store.ErrNone):
+	case errors.Is(err, subject.ErrUnknown), errors.Is(err, subject.ErrNoEntry), errors.Is(err, store.ErrNone):
 		kind, status = "not-found", http.StatusNotFound
 	case errors.Is(err, subject.ErrTaken), errors.Is(err, subject.ErrMerge), errors.Is(err, subject.ErrHeld), errors.Is(err, subject.ErrOtherEvent):
 		kind, status = "conflict", http.StatusConflict

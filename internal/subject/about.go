@@ -2,6 +2,7 @@ package subject
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/avowhq/avow/internal/store"
@@ -38,21 +39,28 @@ func aboutEntry(site *Site, x *person, kind string, at ledger.Instant, body map[
 // Accessed records that somebody looked at what is known of a person, before they are shown it. By is the
 // handle of a principal; what names the view.
 func (p *People) Accessed(ctx context.Context, site *Site, ref Ref, by, what string) error {
+	for range movedTries {
+		err := p.accessed(ctx, site, ref, map[string]any{"by": by, "what": what})
+		if !errors.Is(err, errAgain) {
+			return err
+		}
+	}
+	return fmt.Errorf("record an access: %w", store.ErrMoved)
+}
+
+func (p *People) accessed(ctx context.Context, site *Site, ref Ref, body map[string]any) error {
 	x, err := p.find(ctx, site, ref)
 	if err != nil {
 		return err
 	}
-	e, err := aboutEntry(site, x, accessed, ledger.InstantOf(p.store.Now()), map[string]any{"by": by, "what": what})
+	e, err := aboutEntry(site, x, accessed, ledger.InstantOf(p.store.Now()), body)
 	if err != nil {
 		return err
 	}
 	w := &write{site: site.No, entry: e, moved: x.moved}
 	w.entry.Index = &w.index
-	if err := p.writes.Add(ctx, w); err != nil {
+	if err := errors.Join(p.writes.Add(ctx, w), w.err); err != nil {
 		return fmt.Errorf("record an access: %w", err)
-	}
-	if w.err != nil {
-		return fmt.Errorf("record an access: %w", w.err)
 	}
 	return nil
 }

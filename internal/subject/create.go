@@ -178,12 +178,12 @@ func (p *People) sole(ctx context.Context, site *Site, identities []Identity) (i
 	return x.id, true, nil
 }
 
-// Identify gives a person a further identity. It is ErrTaken if another person has it.
-func (p *People) Identify(ctx context.Context, site *Site, by string, ref Ref, more Identity) error {
+// Identify gives a person further identities, all or none. It is ErrTaken if another person has one of them.
+func (p *People) Identify(ctx context.Context, site *Site, by string, ref Ref, more ...Identity) error {
 	return p.again(ctx, func() error { return p.identify(ctx, site, by, ref, more) })
 }
 
-func (p *People) identify(ctx context.Context, site *Site, by string, ref Ref, more Identity) error {
+func (p *People) identify(ctx context.Context, site *Site, by string, ref Ref, more []Identity) error {
 	x, err := p.find(ctx, site, ref)
 	if err != nil {
 		return err
@@ -191,29 +191,35 @@ func (p *People) identify(ctx context.Context, site *Site, by string, ref Ref, m
 	if x.rings[vault.Profile] == nil {
 		return ErrUnknown
 	}
-	s := p.sealIdentity(site, x, more)
-	var l newPeople
-	l.identity(site.No, x.no, &s)
 	err = p.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		tx.AsOf(x.moved)
-		owner, err := p.owner(ctx, tx, site, more)
-		switch {
-		case err == nil && owner == x.no:
-			return nil
-		case err == nil:
-			return ErrTaken
-		case !errors.Is(err, store.ErrNone):
-			return err
+		var l newPeople
+		var kinds []string
+		for _, i := range more {
+			owner, err := p.owner(ctx, tx, site, i)
+			switch {
+			case err == nil && owner == x.no:
+				continue
+			case err == nil:
+				return ErrTaken
+			case !errors.Is(err, store.ErrNone):
+				return err
+			}
+			s := p.sealIdentity(site, x, i)
+			l.identity(site.No, x.no, &s)
+			kinds = append(kinds, i.Kind)
 		}
-		e, err := aboutEntry(site, x, identified, ledger.InstantOf(tx.Now()), map[string]any{"by": by, "kinds": []string{more.Kind}})
+		if len(kinds) == 0 {
+			return nil
+		}
+		e, err := aboutEntry(site, x, identified, ledger.InstantOf(tx.Now()), map[string]any{"by": by, "kinds": kinds})
 		if err != nil {
 			return err
 		}
 		tx.Append(e)
-		return tx.Insert(ctx, identityTable, l.idSite, l.idHash, l.idKey, l.idKind, l.idNo, l.idEntry, l.idValue)
+		return l.insert(ctx, tx)
 	})
-	var refused *store.DatabaseError
-	if errors.As(err, &refused) && refused.Unique() {
+	if refused, ok := errors.AsType[*store.DatabaseError](err); ok && refused.Unique() {
 		return ErrTaken
 	}
 	if err != nil && !errors.Is(err, ErrTaken) {
@@ -222,11 +228,11 @@ func (p *People) identify(ctx context.Context, site *Site, by string, ref Ref, m
 	return err
 }
 
-// owner is the number of who has the identity, hashed under any key that is still in use. It is ErrNone if
+// owner is the number of who has the identity, or of whom they were merged into, hashed under any key that is still in use. It is ErrNone if
 // nobody has it.
 func (p *People) owner(ctx context.Context, tx *store.Tx, site *Site, i Identity) (no int64, err error) {
 	for _, h := range p.keys.Hashes(vault.ForIdentity, site.Name, i.Kind, i.Value) {
-		err = tx.Row(ctx, `SELECT subject FROM identity WHERE site = $1 AND hash = $2`, []any{site.No, h.Sum[:]}, &no)
+		err = tx.Row(ctx, `SELECT coalesce(s.merged, s.no) FROM identity i JOIN subject s ON s.no = i.subject WHERE i.site = $1 AND i.hash = $2`, []any{site.No, h.Sum[:]}, &no)
 		if !errors.Is(err, store.ErrNone) {
 			return no, err
 		}
@@ -236,19 +242,15 @@ func (p *People) owner(ctx context.Context, tx *store.Tx, site *Site, i Identity
 
 // Identities lists what a person is found by, opened.
 func (p *People) Identities(ctx context.Context, site *Site, ref Ref) ([]Identity, error) {
-	x, err := p.find(ctx, site, ref)
-	if err != nil {
-		return nil, err
-	}
 	var out []Identity
-	err = p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := p.eachOf(ctx, site, ref, func(ctx context.Context, tx *store.Tx, x *person) error {
 		return tx.Each(ctx, `SELECT kind, id, value FROM identity WHERE site = $1 AND subject = $2 ORDER BY kind, hash`, []any{site.No, x.no}, func(scan func(...any) error) error {
 			var kind string
 			var id, value []byte
 			if err := scan(&kind, &id, &value); err != nil {
 				return err
 			}
-			if len(id) != len(ledger.EntryID{}) {
+			if len(id) != len(ledger.EntryID{}) || x.rings[vault.Profile] == nil {
 				return errors.New("an identity is damaged")
 			}
 			plain, err := x.rings[vault.Profile].Open(value, ledger.EntryID(id))

@@ -67,15 +67,11 @@ func (p *People) erase(ctx context.Context, site *Site, ref Ref) (e Erasure, ids
 		if err := p.checkHold(ctx, tx, site, x.no); err != nil {
 			return err
 		}
-		all, err := together(ctx, tx, x.no)
+		all, err := p.together(ctx, tx, site, x.no)
 		if err != nil {
 			return err
 		}
-		for _, no := range all {
-			one := &person{no: no}
-			if err := p.readRings(ctx, tx, site, one); err != nil {
-				return err
-			}
+		for _, one := range all {
 			ids = append(ids, one.id)
 			if err := p.eraseOne(ctx, tx, site, one, &e); err != nil {
 				return err
@@ -129,18 +125,6 @@ func (p *People) Tidy(ctx context.Context) error {
 	}
 	p.untidy.Store(err != nil)
 	return err
-}
-
-// together are the person and everybody merged into them.
-func together(ctx context.Context, tx *store.Tx, no int64) ([]int64, error) {
-	all := []int64{no}
-	err := tx.Each(ctx, `SELECT no FROM subject WHERE merged = $1`, []any{no}, func(scan func(...any) error) error {
-		var other int64
-		err := scan(&other)
-		all = append(all, other)
-		return err
-	})
-	return all, err
 }
 
 // eraseOne erases one row of people and what hangs on it.

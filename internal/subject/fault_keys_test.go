@@ -12,6 +12,7 @@ import (
 	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/internal/store"
 	"github.com/avowhq/avow/internal/store/storetest"
+	"github.com/avowhq/avow/internal/subject"
 	"github.com/avowhq/avow/internal/vault"
 	"github.com/avowhq/avow/ledger"
 )
@@ -209,7 +210,7 @@ func TestReceiptsOfOthers(t *testing.T) {
 		if _, _, err := foreign.Verify(v); !errors.Is(err, ledger.ErrUnknownLog) {
 			t.Errorf("a receipt of another log: %v", err)
 		}
-		if _, err := h.people.Receipt(t.Context(), h.site, ref(t, "customer:bob"), at); !errors.Is(err, store.ErrNone) {
+		if _, err := h.people.Receipt(t.Context(), h.site, ref(t, "customer:bob"), at); !errors.Is(err, subject.ErrNoEntry) {
 			t.Errorf("a receipt for another person's entry: %v", err)
 		}
 		for what, mixed := range map[string]ledger.Receipt{

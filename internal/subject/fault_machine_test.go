@@ -112,7 +112,7 @@ func (m *machine) erase(r *rapid.T) {
 
 func (m *machine) merge(r *rapid.T) {
 	into, other := m.now.head(m.named(person(r))), m.now.head(m.named(person(r)))
-	err := m.h.people.Merge(context.Background(), m.h.site, ref(m.t, into), ref(m.t, other))
+	err := m.h.people.Merge(context.Background(), m.h.site, "test", ref(m.t, into), ref(m.t, other))
 	if errors.Is(err, subject.ErrUnknown) || errors.Is(err, subject.ErrMerge) {
 		return
 	}

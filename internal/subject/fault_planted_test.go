@@ -122,8 +122,8 @@ func (h *house) sow(t *testing.T) (said []string) {
 	note(h.people.Identify(context.Background(), h.site, "somebody", mail, ref(t, "phone:"+plantedPhone)))
 	_, _, err := h.people.Create(context.Background(), h.site, "somebody", mail, number)
 	note(err)
-	note(h.people.Merge(context.Background(), h.site, mail, number))
-	note(h.people.Merge(context.Background(), h.site, mail, number))
+	note(h.people.Merge(context.Background(), h.site, "test", mail, number))
+	note(h.people.Merge(context.Background(), h.site, "test", mail, number))
 	if k, err := h.people.Facts(context.Background(), h.site, mail, 1<<40); err == nil {
 		t.Error("the log is not that far", k.Seq)
 	} else {

@@ -15,12 +15,12 @@ var ErrMerge = errors.New("cannot be merged")
 
 // Merge says that two records are of one person. Nothing is sealed anew: the history of the second is
 // read after the first's from now on, so that Split can undo it. What was withdrawn or objected to in
-// either holds for both.
-func (p *People) Merge(ctx context.Context, site *Site, into, other Ref) error {
-	return p.again(ctx, func() error { return p.merge(ctx, site, into, other) })
+// either holds for both. By is the handle of who says so, for the record.
+func (p *People) Merge(ctx context.Context, site *Site, by string, into, other Ref) error {
+	return p.again(ctx, func() error { return p.merge(ctx, site, by, into, other) })
 }
 
-func (p *People) merge(ctx context.Context, site *Site, into, other Ref) error {
+func (p *People) merge(ctx context.Context, site *Site, by string, into, other Ref) error {
 	a, err := p.find(ctx, site, into)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (p *People) merge(ctx context.Context, site *Site, into, other Ref) error {
 		if _, err := tx.Exec(ctx, `UPDATE subject SET merged = $1 WHERE no = $2 OR merged = $2`, a.no, b.no); err != nil {
 			return err
 		}
-		return p.moving(tx, site, "merged", a, b)
+		return p.moving(tx, site, by, "merged", a, b)
 	})
 	if err != nil {
 		return fmt.Errorf("merge: %w", err)
@@ -57,7 +57,7 @@ func (p *People) merge(ctx context.Context, site *Site, into, other Ref) error {
 
 // Split takes back a merger: the person of the identity stands alone again, with the history from before.
 // What was recorded since the merger stays with whom they were merged into.
-func (p *People) Split(ctx context.Context, site *Site, who Identity) error {
+func (p *People) Split(ctx context.Context, site *Site, by string, who Identity) error {
 	err := p.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		var no, merged int64
 		var err error
@@ -84,7 +84,7 @@ func (p *People) Split(ctx context.Context, site *Site, who Identity) error {
 				return err
 			}
 		}
-		return p.moving(tx, site, "split", a, b)
+		return p.moving(tx, site, by, "split", a, b)
 	})
 	if err != nil {
 		return fmt.Errorf("split: %w", err)
@@ -93,20 +93,33 @@ func (p *People) Split(ctx context.Context, site *Site, who Identity) error {
 }
 
 // moving records a merger or a split in both histories. Facts leave these records out.
-func (p *People) moving(tx *store.Tx, site *Site, kind string, people ...*person) error {
+func (p *People) moving(tx *store.Tx, site *Site, by, kind string, people ...*person) error {
 	tx.Moves()
-	now := ledger.InstantOf(tx.Now())
 	for _, x := range people {
-		ring := x.rings[vault.Evidence]
-		if ring == nil {
-			return fmt.Errorf("%w: keys are gone", ErrMerge)
-		}
-		r := ledger.Record{V: ledger.RecordVersion, Site: site.Name, Kind: kind, At: now, Recorded: now, Version: site.Version}
-		plain, err := r.AppendCanonical(nil)
+		e, err := aboutEntry(site, x, kind, ledger.InstantOf(tx.Now()), map[string]any{"by": by})
 		if err != nil {
 			return err
 		}
-		tx.Append(sealed(site, x, ring, vault.Evidence, plain))
+		tx.Append(e)
 	}
 	return nil
+}
+
+// together are the person and everybody merged into them, with their rings.
+func (p *People) together(ctx context.Context, tx *store.Tx, site *Site, no int64) ([]*person, error) {
+	all := []*person{{no: no}}
+	err := tx.Each(ctx, `SELECT no FROM subject WHERE merged = $1 ORDER BY no`, []any{no}, func(scan func(...any) error) error {
+		x := &person{}
+		all = append(all, x)
+		return scan(&x.no)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range all {
+		if err := p.readRings(ctx, tx, site, x); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }

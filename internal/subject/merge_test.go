@@ -18,13 +18,13 @@ func TestMergeAndSplit(t *testing.T) {
 		if h.may(shop) != decision.Allow || h.may(mail) != decision.Unmet {
 			t.Fatal("before the merger they are two people")
 		}
-		if err := h.people.Merge(t.Context(), h.site, ref(t, shop), ref(t, mail)); err != nil {
+		if err := h.people.Merge(t.Context(), h.site, "test", ref(t, shop), ref(t, mail)); err != nil {
 			t.Fatal(err)
 		}
 		if h.may(shop) != decision.Unmet || h.may(mail) != decision.Unmet {
 			t.Error("a withdrawal of one does not hold for both")
 		}
-		if err := h.people.Merge(t.Context(), h.site, ref(t, shop), ref(t, mail)); !errors.Is(err, subject.ErrMerge) {
+		if err := h.people.Merge(t.Context(), h.site, "test", ref(t, shop), ref(t, mail)); !errors.Is(err, subject.ErrMerge) {
 			t.Errorf("merged twice: %v", err)
 		}
 		if err := h.people.Identify(t.Context(), h.site, "test", ref(t, "customer:2"), ref(t, "phone:+49 30 123456")); !errors.Is(err, subject.ErrUnknown) {
@@ -33,13 +33,24 @@ func TestMergeAndSplit(t *testing.T) {
 		if err := h.people.Identify(t.Context(), h.site, "test", ref(t, shop), ref(t, "phone:+49 30 123456")); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.people.Split(t.Context(), h.site, ref(t, mail)); err != nil {
+		h.wholeHistory(shop, 2, "granted", "withdrawn")
+		if err := h.people.Identify(t.Context(), h.site, "test", ref(t, shop), ref(t, "device:1"), ref(t, "customer:3")); err != nil {
+			t.Errorf("two identities that nobody has: %v", err)
+		}
+		h.record("customer:9", subject.Event{Kind: subject.Happened, Name: "order-placed"})
+		if err := h.people.Identify(t.Context(), h.site, "test", ref(t, shop), ref(t, "device:2"), ref(t, "customer:9")); !errors.Is(err, subject.ErrTaken) {
+			t.Errorf("one of two is another's: %v", err)
+		}
+		if _, err := h.people.Find(t.Context(), h.site, ref(t, "device:2")); !errors.Is(err, subject.ErrUnknown) {
+			t.Errorf("the other of the two was given all the same: %v", err)
+		}
+		if err := h.people.Split(t.Context(), h.site, "test", ref(t, mail)); err != nil {
 			t.Fatal(err)
 		}
 		if h.may(shop) != decision.Allow || h.may(mail) != decision.Unmet {
 			t.Error("the split did not take the merger back")
 		}
-		if err := h.people.Split(t.Context(), h.site, ref(t, mail)); !errors.Is(err, subject.ErrMerge) {
+		if err := h.people.Split(t.Context(), h.site, "test", ref(t, mail)); !errors.Is(err, subject.ErrMerge) {
 			t.Errorf("split twice: %v", err)
 		}
 		if err := h.people.Identify(t.Context(), h.site, "test", ref(t, mail), ref(t, "phone:0049 30 123456")); !errors.Is(err, subject.ErrTaken) {
@@ -55,7 +66,7 @@ func TestErasureOfMerged(t *testing.T) {
 		h.record("customer:1", subject.Event{Kind: subject.Happened, Name: "account-opened"})
 		h.record("customer:2", subject.Event{Kind: subject.Happened, Name: "order-placed"})
 		h.record("customer:3", subject.Event{Kind: subject.Happened, Name: "order-placed"})
-		if err := h.people.Merge(t.Context(), h.site, ref(t, "customer:1"), ref(t, "customer:2")); err != nil {
+		if err := h.people.Merge(t.Context(), h.site, "test", ref(t, "customer:1"), ref(t, "customer:2")); err != nil {
 			t.Fatal(err)
 		}
 		e, err := h.people.Erase(t.Context(), h.site, ref(t, "customer:2"))
@@ -121,4 +132,37 @@ func FuzzIdentity(f *testing.F) {
 			t.Errorf("%q normalised again is %v (%v)", i.String(), again, err)
 		}
 	})
+}
+
+// wholeHistory wants the kinds among a person's records, a receipt for each record, and so many identities.
+func (h *house) wholeHistory(who string, identities int, kinds ...string) {
+	h.t.Helper()
+	l, err := h.people.History(h.t.Context(), h.site, ref(h.t, who), 0, 100)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for i, e := range l {
+		if i > 0 && e.Index <= l[i-1].Index {
+			h.t.Errorf("entry %d stands behind entry %d", e.Index, l[i-1].Index)
+		}
+		r, err := h.people.Receipt(h.t.Context(), h.site, ref(h.t, who), e.Index)
+		if err != nil {
+			h.t.Errorf("a receipt of entry %d: %v", e.Index, err)
+			continue
+		}
+		record, _, err := r.Verify(h.keys.Verifier())
+		if err != nil {
+			h.t.Error(err)
+		}
+		seen[record.Kind] = true
+	}
+	for _, kind := range kinds {
+		if !seen[kind] {
+			h.t.Errorf("no %s record among %v", kind, seen)
+		}
+	}
+	if l, err := h.people.Identities(h.t.Context(), h.site, ref(h.t, who)); err != nil || len(l) < identities {
+		h.t.Errorf("identities %v, %v", l, err)
+	}
 }

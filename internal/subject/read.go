@@ -154,17 +154,13 @@ func (p *People) historyTogether(ctx context.Context, site *Site, no int64, seq 
 
 // events are the history in a transaction.
 func (p *People) events(ctx context.Context, tx *store.Tx, site *Site, no int64) ([]recorded, error) {
-	all, err := together(ctx, tx, no)
+	all, err := p.together(ctx, tx, site, no)
 	if err != nil {
 		return nil, err
 	}
 	var out []recorded
-	for _, no := range all {
-		x := &person{no: no}
-		if err := p.readRings(ctx, tx, site, x); err != nil {
-			return nil, err
-		}
-		err := tx.Entries(ctx, site.No, no, 0, func(e *store.Stored) (err error) {
+	for _, x := range all {
+		err := tx.Entries(ctx, site.No, x.no, 0, func(e *store.Stored) (err error) {
 			out, err = x.event(e, out)
 			return err
 		})

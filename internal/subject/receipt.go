@@ -1,9 +1,11 @@
 package subject
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/avowhq/avow/internal/store"
 	"github.com/avowhq/avow/internal/vault"
@@ -17,28 +19,53 @@ type HistoryEntry struct {
 	Record []byte // canonical JSON
 }
 
-// History opens the records of a person in the order of the log, from an index on, at most most.
+// History opens the records of a person, and of everybody merged into them, in the order of the log: from an
+// index on, at most most.
 func (p *People) History(ctx context.Context, site *Site, ref Ref, from int64, most int) ([]HistoryEntry, error) {
-	x, err := p.find(ctx, site, ref)
-	if err != nil {
-		return nil, err
-	}
 	var out []HistoryEntry
-	full := errors.New("enough")
-	err = p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Entries(ctx, site.No, x.no, from, func(e *store.Stored) error {
-			if len(out) == most {
-				return full
+	err := p.eachOf(ctx, site, ref, func(ctx context.Context, tx *store.Tx, x *person) error {
+		n := 0
+		err := tx.Entries(ctx, site.No, x.no, from, func(e *store.Stored) error {
+			if n == most {
+				return errEnough
 			}
+			n++
 			plain, err := x.open(e)
 			out = append(out, HistoryEntry{e.At, ledger.EntryID(e.ID), plain})
 			return err
 		})
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		return err
 	})
-	if err != nil && !errors.Is(err, full) {
+	if err != nil {
 		return nil, fmt.Errorf("read a history: %w", err)
 	}
-	return out, nil
+	slices.SortFunc(out, func(a, b HistoryEntry) int { return cmp.Compare(a.Index, b.Index) })
+	return out[:min(len(out), most)], nil
+}
+
+var errEnough = errors.New("enough")
+
+// eachOf calls fn, in one snapshot, for the person and for everybody merged into them.
+func (p *People) eachOf(ctx context.Context, site *Site, ref Ref, fn func(ctx context.Context, tx *store.Tx, x *person) error) error {
+	no, err := p.number(ctx, site, ref)
+	if err != nil {
+		return err
+	}
+	return p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		all, err := p.together(ctx, tx, site, no)
+		if err != nil {
+			return err
+		}
+		for _, x := range all {
+			if err := fn(ctx, tx, x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // open opens an entry with the ring it names.
@@ -54,20 +81,19 @@ func (x *person) open(e *store.Stored) ([]byte, error) {
 	return plain, nil
 }
 
+// ErrNoEntry is returned where a person has no entry at an index.
+var ErrNoEntry = errors.New("the person has no such entry")
+
 // Receipt opens one entry of a person for the person to keep: the record, the key of its leaf, and the
 // proof that it is in the log. The checkpoint in it is written beside the keys first: a database that is
 // older than a receipt is found out.
 func (p *People) Receipt(ctx context.Context, site *Site, ref Ref, index int64) (ledger.Receipt, error) {
-	x, err := p.find(ctx, site, ref)
-	if err != nil {
-		return ledger.Receipt{}, err
-	}
 	var r ledger.Receipt
 	found := false
-	err = p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Entries(ctx, site.No, x.no, index, func(e *store.Stored) (err error) {
+	err := p.eachOf(ctx, site, ref, func(ctx context.Context, tx *store.Tx, x *person) error {
+		err := tx.Entries(ctx, site.No, x.no, index, func(e *store.Stored) (err error) {
 			if e.At != index {
-				return nil
+				return errEnough
 			}
 			found = true
 			if r.Record, err = x.open(e); err == nil {
@@ -75,12 +101,16 @@ func (p *People) Receipt(ctx context.Context, site *Site, ref Ref, index int64) 
 			}
 			return err
 		})
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		return err
 	})
 	if err != nil {
 		return r, fmt.Errorf("make a receipt: %w", err)
 	}
 	if !found {
-		return r, store.ErrNone
+		return r, fmt.Errorf("make a receipt: %w", ErrNoEntry)
 	}
 	if r.Proof, err = p.store.Prove(ctx, index); err != nil {
 		return r, fmt.Errorf("make a receipt: %w", err)
