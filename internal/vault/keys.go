@@ -299,6 +299,16 @@ func (d *document) material() (*material, error) {
 
 // change writes a new state of the key file, made from the one that is there.
 func (k *Keys) change(what func(*document) error) error {
+	return k.alone(func(d *document) error {
+		if err := what(d); err != nil {
+			return err
+		}
+		return k.save(d)
+	})
+}
+
+// alone has the newest state of the key file written anew while no other process changes it.
+func (k *Keys) alone(write func(*document) error) error {
 	k.changing.Lock()
 	defer k.changing.Unlock()
 	unlock, err := k.folder.lock(true)
@@ -313,11 +323,7 @@ func (k *Keys) change(what func(*document) error) error {
 	if err := k.older(m); err != nil {
 		return err
 	}
-	d := m.document.clone()
-	if err := what(d); err != nil {
-		return err
-	}
-	if err := k.save(d); err != nil {
+	if err := write(m.document.clone()); err != nil {
 		return err
 	}
 	return k.wipeOther()

@@ -20,28 +20,14 @@ func (k *Keys) Protect(o Options) error {
 }
 
 func (k *Keys) protect(next *sealing) error {
-	k.changing.Lock()
-	defer k.changing.Unlock()
-	unlock, err := k.folder.lock(true)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	m, err := k.latest()
-	if err != nil {
-		return err
-	}
-	if err := k.older(m); err != nil {
-		return err
-	}
-	former := k.sealed.Swap(next)
-	if err := k.save(m.document.clone()); err != nil {
-		if !errors.Is(err, errNotWiped) {
+	return k.alone(func(d *document) error {
+		former := k.sealed.Swap(next)
+		err := k.save(d)
+		if err != nil && !errors.Is(err, errNotWiped) {
 			k.sealed.Store(former)
 		}
 		return err
-	}
-	return k.wipeOther()
+	})
 }
 
 // other is the name that the key file has under another protection.
