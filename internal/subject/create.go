@@ -155,27 +155,23 @@ func (p *People) Create(ctx context.Context, site *Site, by string, identities .
 
 // sole finds the one person who has all of the identities.
 func (p *People) sole(ctx context.Context, site *Site, identities []Identity) (id ID, found bool, err error) {
-	var no int64
+	var sole *person
 	for i, ref := range identities {
-		n, err := p.number(ctx, site, ref)
+		x, err := p.find(ctx, site, ref)
 		switch {
-		case errors.Is(err, ErrUnknown) && (i == 0 || no == 0):
-		case errors.Is(err, ErrUnknown), err == nil && i > 0 && n != no:
+		case errors.Is(err, ErrUnknown) && sole == nil:
+		case errors.Is(err, ErrUnknown), err == nil && i > 0 && (sole == nil || x.no != sole.no):
 			return ID{}, false, ErrTaken
 		case err != nil:
 			return ID{}, false, err
 		default:
-			no = n
+			sole = x
 		}
 	}
-	if no == 0 {
+	if sole == nil {
 		return ID{}, false, nil
 	}
-	x, err := p.person(ctx, site, no)
-	if err != nil {
-		return ID{}, false, err
-	}
-	return x.id, true, nil
+	return sole.id, true, nil
 }
 
 // Identify gives a person further identities, all or none. It is ErrTaken if another person has one of them.

@@ -72,49 +72,18 @@ func (p *People) find(ctx context.Context, site *Site, ref Ref) (*person, error)
 	return nil, ErrUnknown
 }
 
-// number is the number of the person of a reference, or of whom they were merged into.
-func (p *People) number(ctx context.Context, site *Site, ref Ref) (int64, error) {
-	if ref.Kind == idKind {
-		return p.numberOfID(ctx, site, ref.Value)
-	}
-	fresh := p.confirmed()
-	for _, h := range p.keys.Hashes(vault.ForIdentity, site.Name, ref.Kind, ref.Value) {
-		key := hashKey{site.No, h.Sum}
-		if no, ok := p.byHash.find(key); ok && fresh {
-			return no, nil
-		}
-		moved := p.moved.Load()
-		no, err := p.readNumber(ctx, `SELECT coalesce(s.merged, s.no) FROM identity i JOIN subject s ON s.no = i.subject WHERE i.site = $1 AND i.hash = $2`, site.No, h.Sum[:])
-		if errors.Is(err, store.ErrNone) {
-			continue
-		}
-		if err == nil {
-			p.byHash.add(key, no, func() bool { return p.moved.Load() == moved })
-		}
-		return no, err
-	}
-	return 0, ErrUnknown
-}
-
-func (p *People) numberOfID(ctx context.Context, site *Site, value string) (int64, error) {
+// numberOfID is the number of the person of an id, or of whom they were merged into.
+func (p *People) numberOfID(ctx context.Context, site *Site, value string) (no int64, err error) {
 	id, err := ParseID(value)
 	if err != nil {
 		return 0, err
 	}
-	no, err := p.readNumber(ctx, `SELECT coalesce(merged, no) FROM subject WHERE site = $1 AND id = $2`, site.No, id[:])
-	if errors.Is(err, store.ErrNone) {
-		return 0, ErrUnknown
-	}
-	return no, err
-}
-
-func (p *People) readNumber(ctx context.Context, text string, args ...any) (no int64, err error) {
-	err = p.store.Read(ctx, text, args, func(scan func(...any) error) error { return scan(&no) })
-	if err != nil {
+	const text = `SELECT coalesce(merged, no) FROM subject WHERE site = $1 AND id = $2`
+	if err := p.store.Read(ctx, text, []any{site.No, id[:]}, func(scan func(...any) error) error { return scan(&no) }); err != nil {
 		return 0, fmt.Errorf("look a person up: %w", err)
 	}
 	if no == 0 {
-		return 0, store.ErrNone
+		return 0, ErrUnknown
 	}
 	return no, nil
 }

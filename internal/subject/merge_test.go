@@ -166,3 +166,28 @@ func (h *house) wholeHistory(who string, identities int, kinds ...string) {
 		h.t.Errorf("identities %v, %v", l, err)
 	}
 }
+
+// An event that is sent again after a merger is the one that is there.
+func TestRepeatAfterMerger(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		h := newHouse(t, url)
+		send := func() subject.Recorded {
+			t.Helper()
+			out, errs := h.people.Append(t.Context(), h.site, []subject.Report{{
+				Person: ref(t, "customer:1"), Event: subject.Event{Kind: subject.Refused, Scope: letter}, Key: "form-1", Caller: "shop", Create: true,
+			}})
+			if errs[0] != nil {
+				t.Fatal(errs[0])
+			}
+			return out[0]
+		}
+		first := send()
+		h.record("customer:2", subject.Event{Kind: subject.Happened, Name: "order-placed"})
+		if err := h.people.Merge(t.Context(), h.site, "test", ref(t, "customer:2"), ref(t, "customer:1")); err != nil {
+			t.Fatal(err)
+		}
+		if again := send(); !again.Again || again.Index != first.Index {
+			t.Errorf("want entry %d again, got %+v", first.Index, again)
+		}
+	})
+}

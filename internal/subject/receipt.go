@@ -50,12 +50,12 @@ var errEnough = errors.New("enough")
 
 // eachOf calls fn, in one snapshot, for the person and for everybody merged into them.
 func (p *People) eachOf(ctx context.Context, site *Site, ref Ref, fn func(ctx context.Context, tx *store.Tx, x *person) error) error {
-	no, err := p.number(ctx, site, ref)
+	person, err := p.find(ctx, site, ref)
 	if err != nil {
 		return err
 	}
 	return p.store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		all, err := p.together(ctx, tx, site, no)
+		all, err := p.together(ctx, tx, site, person.no)
 		if err != nil {
 			return err
 		}
