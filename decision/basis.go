@@ -38,7 +38,7 @@ func (p *Program) based(f *Facts, q *question, r *rule, mark bits) (bool, Instan
 	for i := r.basis.from; i < r.basis.to; i++ {
 		b := &p.basis[i]
 		ok, since := p.rests(f, q, r, b)
-		if !ok || q.strikers && p.struckByDeny(f, q, b) || q.laws != 0 && p.banned(q, b.only.Kind, nil) {
+		if !ok || q.strikers && p.struckByDeny(f, q, b) || q.laws != 0 && p.banned(f, q, b.only.Kind, nil) {
 			continue
 		}
 		holds, at = true, max(at, since)

@@ -159,7 +159,7 @@ func (c *compiler) vocabulary() {
 	c.agreements()
 	p.recipientSpecs = make([]recipientSpec, p.recipients.len())
 	for i, r := range v.Recipients {
-		spec := recipientSpec{needs: r.NeedsAgreement(), public: r.Kind == "public"}
+		spec := recipientSpec{needs: r.NeedsAgreement(), public: r.Kind == "public", certified: r.Certified}
 		if r.Agreement != "" {
 			spec.agreement = c.need(&p.agreements, r.Agreement, "agreement")
 		}
@@ -175,7 +175,7 @@ func (c *compiler) vocabulary() {
 	}
 	for _, l := range v.Locations {
 		home := slices.ContainsFunc(v.Establishments, func(e string) bool { return country(e) == country(l.Country) })
-		p.locationSpecs = append(p.locationSpecs, locationSpec{p.place(l.Country), p.place(country(l.Country)), home, l.Transfer})
+		p.locationSpecs = append(p.locationSpecs, locationSpec{p.place(l.Country), p.place(country(l.Country)), home, l.Transfer, l.Certified})
 	}
 	first := 0
 	for _, f := range v.Facets {

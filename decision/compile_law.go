@@ -18,14 +18,16 @@ type law struct {
 type validSet struct {
 	places      setAt
 	from, until Instant
+	certified   string
 }
 
 type ban struct {
-	src                            *Ban
-	verbs                          [objectKinds]uint64 // by verb number in its table
-	identifies, special, marketing bool
-	except                         uint16 // by basis number
-	outright                       bool
+	src      *Ban
+	verbs    [objectKinds]uint64 // by verb number in its table
+	data     bits                // by category: it bites there; nil: on all and without one
+	purposes bits                // by purpose + 1, likewise
+	inside   setAt               // of places: it does not bite at a location there
+	outright bool
 }
 
 func (c *compiler) law() {
@@ -79,28 +81,52 @@ func (c *compiler) compileLaw(l *Law) law {
 			return slices.ContainsFunc(t.Free, func(f string) bool { return in(f)(i) })
 		})
 		for _, a := range t.Adequate {
-			out.adequate = append(out.adequate, validSet{p.pool.put(p.places.len(), in(a.Country)), a.From, a.Until})
+			out.adequate = append(out.adequate, validSet{p.pool.put(p.places.len(), in(a.Country)), a.From, a.Until, a.Certified})
 		}
 	}
 	for i := range l.Bans {
-		b := &l.Bans[i]
-		x := ban{src: b, identifies: b.Identifies, special: b.Special, marketing: b.Marketing, outright: len(b.Except) == 0}
-		for _, v := range b.Verbs {
-			ref := p.verbs[v]
-			for kind := range ref.fits {
-				if ref.fits[kind] {
-					x.verbs[kind] |= 1 << ref.at[kind]
-				}
-			}
-		}
-		for _, k := range b.Except {
-			x.except |= 1 << slices.Index(basisKinds(), k)
-		}
-		out.bans = append(out.bans, x)
+		out.bans = append(out.bans, c.compileBan(&l.Bans[i]))
 	}
 	return out
 }
 
-func basisKinds() []BasisKind {
-	return []BasisKind{Consent, ExplicitConsent, Contract, LegalObligation, PublicTask, VitalInterest, LegitimateInterest, AsKept, Necessary}
+func (c *compiler) compileBan(b *Ban) ban {
+	p, v := c.p, &c.m.Vocabulary
+	x := ban{src: b, outright: len(b.Except) == 0}
+	for _, verb := range b.Verbs {
+		ref := p.verbs[verb]
+		for kind := range ref.fits {
+			if ref.fits[kind] {
+				x.verbs[kind] |= 1 << ref.at[kind]
+			}
+		}
+	}
+	of := func(terms, of []string) bool {
+		return slices.ContainsFunc(of, func(t string) bool { return slices.Contains(terms, t) })
+	}
+	if b.Identifies || b.Special || len(b.Data) > 0 {
+		x.data = bitsOf(len(v.Data), func(i int) bool {
+			some := func(is func(Category) bool) bool {
+				return slices.ContainsFunc(v.Data, func(d Category) bool { return is(d) && under(d.Name, v.Data[i].Name) })
+			}
+			return (!b.Identifies || some(func(d Category) bool { return d.Identifies })) &&
+				(!b.Special || some(func(d Category) bool { return d.Special })) &&
+				(len(b.Data) == 0 || some(func(d Category) bool { return of(d.Terms, b.Data) }))
+		})
+	}
+	if b.Marketing || len(b.For) > 0 || len(b.NotFor) > 0 {
+		x.purposes = bitsOf(len(v.Purposes)+1, func(i int) bool {
+			if i == 0 {
+				return !b.Marketing && len(b.For) == 0
+			}
+			one := v.Purposes[i-1]
+			return (!b.Marketing || one.Marketing) && (len(b.For) == 0 || of(one.Terms, b.For)) && !of(one.Terms, b.NotFor)
+		})
+	}
+	if len(b.Outside) > 0 {
+		x.inside = p.pool.put(p.places.len(), func(i int) bool {
+			return slices.ContainsFunc(b.Outside, func(of string) bool { return inPlace(p.places.list[i], of) })
+		})
+	}
+	return x
 }

@@ -101,9 +101,9 @@ func (p *Program) fillFacets(f *Facts, d *Decision, open uint64, i int) {
 func (p *Program) decide(f *Facts, d *Decision) {
 	q := &d.q
 	q.strikers = p.strikers(f, q)
-	if q.laws != 0 && p.forbidden(q, nil) {
+	if q.laws != 0 && p.forbidden(f, q, nil) {
 		d.deny(AgainstLaw)
-		p.forbidden(q, d)
+		p.forbidden(f, q, d)
 		p.markOtherwise(f, d)
 		return
 	}
@@ -112,7 +112,7 @@ func (p *Program) decide(f *Facts, d *Decision) {
 		on, at := p.standing(f, q, restricted, lifted)
 		if on && !p.anyFresh(f, q, at) {
 			d.deny(AgainstLaw)
-			d.Laws = append(d.Laws, Reason{Law: "eu-gdpr", Article: "18(2)", Because: "restricted"})
+			p.restriction(d)
 			p.markOtherwise(f, d)
 			return
 		}

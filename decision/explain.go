@@ -121,7 +121,7 @@ func (p *Program) struck(f *Facts, d *Decision, r *rule) {
 				continue
 			}
 		}
-		p.banned(q, b.only.Kind, &d.Laws)
+		p.banned(f, q, b.only.Kind, &d.Laws)
 	}
 }
 

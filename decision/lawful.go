@@ -3,11 +3,12 @@ package decision
 import "slices"
 
 // forbidden: some law that binds forbids the item whatever the basis. With d, every reason is noted.
-func (p *Program) forbidden(q *question, d *Decision) bool {
+func (p *Program) forbidden(f *Facts, q *question, d *Decision) bool {
 	found := false
-	note := func(l *law, row *Row, name string) {
+	note := func(l *law, why Reason) {
 		found = true
-		d.Laws = append(d.Laws, Reason{l.src.ID, row.Article, row.Because, name})
+		why.Law = l.src.ID
+		d.Laws = append(d.Laws, why)
 	}
 	for i := range p.laws {
 		l := &p.laws[i]
@@ -15,34 +16,52 @@ func (p *Program) forbidden(q *question, d *Decision) bool {
 			continue
 		}
 		for j := range l.bans {
-			if b := &l.bans[j]; b.outright && p.bites(q, b) {
+			if b := &l.bans[j]; b.outright && p.bites(f, q, b) {
 				if d == nil {
 					return true
 				}
-				note(l, &b.src.Row, "")
+				note(l, reasonOf(&b.src.Row, ""))
 			}
 		}
 		if !l.transfers || q.kind != dataObject || q.to == 0 && q.in == 0 {
 			continue
 		}
-		if row, name := p.recipientCrosses(q, l); row != nil {
+		if why, crosses := p.recipientCrosses(q, l); crosses {
 			if d == nil {
 				return true
 			}
-			note(l, row, name)
+			note(l, why)
 		}
-		if row, name := p.locationCrosses(q, l); row != nil {
+		if why, crosses := p.locationCrosses(q, l); crosses {
 			if d == nil {
 				return true
 			}
-			note(l, row, name)
+			note(l, why)
 		}
 	}
 	return found
 }
 
+// reasonOf is a provision as a reason, its law still to be filled in.
+func reasonOf(row *Row, name string) Reason {
+	return Reason{Article: row.Article, Because: row.Because, Name: name}
+}
+
+// restriction notes the provision of every law that binds and has one; else the notice's own word.
+func (p *Program) restriction(d *Decision) {
+	before := len(d.Laws)
+	for i := range p.laws {
+		if l := p.laws[i].src; d.q.laws>>i&1 == 1 && l.Restriction.Article != "" {
+			d.Laws = append(d.Laws, Reason{l.ID, l.Restriction.Article, l.Restriction.Because, ""})
+		}
+	}
+	if len(d.Laws) == before {
+		d.Laws = append(d.Laws, restrictedHere())
+	}
+}
+
 // banned: some law takes this basis away for the item. With out, every reason is noted.
-func (p *Program) banned(q *question, kind BasisKind, out *[]Reason) bool {
+func (p *Program) banned(f *Facts, q *question, kind BasisKind, out *[]Reason) bool {
 	found := false
 	for i := range p.laws {
 		l := &p.laws[i]
@@ -51,7 +70,7 @@ func (p *Program) banned(q *question, kind BasisKind, out *[]Reason) bool {
 		}
 		for j := range l.bans {
 			b := &l.bans[j]
-			if b.outright || b.excepts(kind) || !p.bites(q, b) {
+			if b.outright || b.excepts(kind) || !p.bites(f, q, b) {
 				continue
 			}
 			if out == nil {
@@ -68,15 +87,30 @@ func (b *ban) excepts(kind BasisKind) bool {
 	return slices.Contains(b.src.Except, kind)
 }
 
-// bites: the ban is about this verb, datum and purpose.
-func (p *Program) bites(q *question, b *ban) bool {
-	if b.verbs[q.kind]>>q.verb.at[q.kind]&1 == 0 {
+// bites: the ban is about this question and person.
+func (p *Program) bites(f *Facts, q *question, b *ban) bool {
+	if b.verbs[q.kind]>>q.verb.at[q.kind]&1 == 0 || b.purposes != nil && !b.purposes.has(q.purpose) {
 		return false
 	}
-	data := q.kind == dataObject
-	return !(b.identifies && (q.as > 0 || !data || !p.identifies.has(q.object)) ||
-		b.special && (!data || !p.special.has(q.object)) ||
-		b.marketing && !p.marketing.has(q.purpose))
+	if b.data != nil && (q.kind != dataObject || !b.data.has(q.object) || b.src.Identifies && q.as > 0) {
+		return false
+	}
+	if b.src.From > q.at || b.src.Until != 0 && b.src.Until <= q.at {
+		return false
+	}
+	if len(b.src.Outside) > 0 && (q.in == 0 || p.pool.has(b.inside, p.locationSpecs[q.in-1].country)) {
+		return false
+	}
+	if b.src.Under > 0 {
+		if age, known := p.age(f, q.at); !known || age >= b.src.Under {
+			return false
+		}
+	}
+	if b.src.Objected {
+		stands, _ := p.standing(f, q, objected, unobjected)
+		return stands
+	}
+	return true
 }
 
 // styleStruck: some law takes the grant away, for its style or because a child gave it alone.
@@ -112,43 +146,47 @@ func (p *Program) styleStruck(f *Facts, q *question, c *choice, out *[]Reason) b
 }
 
 // recipientCrosses: the recipient's country may not get the data under this law.
-func (p *Program) recipientCrosses(q *question, l *law) (*Row, string) {
+func (p *Program) recipientCrosses(q *question, l *law) (Reason, bool) {
 	spec := &p.recipientSpecs[q.to]
 	if q.to == 0 || spec.country == 0 || spec.public {
-		return nil, ""
+		return Reason{}, false
 	}
 	mechanism := ""
 	if q.agreement != nil {
 		mechanism = q.agreement.transfer
 	}
-	return p.crosses(q, l, spec.country-1, mechanism)
+	return p.crosses(q, l, spec.country-1, mechanism, nil)
 }
 
 // locationCrosses: the location's country may not, unless the controller works there itself.
-func (p *Program) locationCrosses(q *question, l *law) (*Row, string) {
+func (p *Program) locationCrosses(q *question, l *law) (Reason, bool) {
 	if q.in == 0 {
-		return nil, ""
+		return Reason{}, false
 	}
 	spec := &p.locationSpecs[q.in-1]
 	if q.to == 0 && spec.home {
-		return nil, ""
+		return Reason{}, false
 	}
 	mechanism := spec.transfer
 	if mechanism == "" && q.agreement != nil {
 		mechanism = q.agreement.transfer
 	}
-	return p.crosses(q, l, spec.country, mechanism)
+	return p.crosses(q, l, spec.country, mechanism, spec.certified)
 }
 
 // crosses: no adequacy covers the country, and no mechanism that the law knows is valid now.
-func (p *Program) crosses(q *question, l *law, to uint16, mechanism string) (*Row, string) {
-	valid := func(from, until Instant) bool { return from <= q.at && (until == 0 || q.at < until) }
+// Certificates are the location's, if any, and the recipient's.
+func (p *Program) crosses(q *question, l *law, to uint16, mechanism string, held []Certificate) (Reason, bool) {
 	if p.pool.has(l.free, to) {
-		return nil, ""
+		return Reason{}, false
+	}
+	certified := func(name string) bool {
+		return holds(held, name, q.at) || holds(p.recipientSpecs[q.to].certified, name, q.at)
 	}
 	for i := range l.adequate {
-		if a := &l.adequate[i]; p.pool.has(a.places, to) && valid(a.from, a.until) {
-			return nil, ""
+		a := &l.adequate[i]
+		if p.pool.has(a.places, to) && within(a.from, a.until, q.at) && (a.certified == "" || certified(a.certified)) {
+			return Reason{}, false
 		}
 	}
 	t := l.src.Transfers
@@ -157,10 +195,25 @@ func (p *Program) crosses(q *question, l *law, to uint16, mechanism string) (*Ro
 		if m.Name != mechanism {
 			continue
 		}
-		if valid(m.From, m.Until) {
-			return nil, ""
+		switch {
+		case !within(m.From, m.Until, q.at):
+			return reasonOf(&m.Row, m.Name), true
+		case m.Certified && !certified(m.Name):
+			return Reason{Article: m.Row.Article, Because: NotCertified, Name: m.Name}, true
 		}
-		return &m.Row, m.Name
+		return Reason{}, false
 	}
-	return &t.Row, p.places.list[to]
+	return reasonOf(&t.Row, p.places.list[to]), true
 }
+
+// holds: a certificate of this name is valid then.
+func holds(l []Certificate, name string, at Instant) bool {
+	for i := range l {
+		if c := &l[i]; c.Name == name && within(c.From, c.Until, at) {
+			return true
+		}
+	}
+	return false
+}
+
+func within(from, until, at Instant) bool { return from <= at && (until == 0 || at < until) }

@@ -41,6 +41,9 @@ type Category struct {
 	Name       string `json:"name"`
 	Special    bool   `json:"special,omitempty"`    // GDPR art. 9(1)
 	Identifies bool   `json:"identifies,omitempty"` // tells who the person is
+	// Terms are those of the W3C DPV that the category is an instance of: its own and all above it.
+	// Laws speak of these, since they cannot know a vocabulary's words.
+	Terms []string `json:"terms,omitempty"`
 }
 
 // A Purpose is what data is used for.
@@ -51,7 +54,14 @@ type Purpose struct {
 	// Serves names a use that a restriction leaves open (art. 18(2)): "claims", "rights-of-others",
 	// "public-interest"; else "".
 	Serves string `json:"serves,omitempty"`
+	// Terms are those of the W3C DPV that the purpose is an instance of: its own and all above it, and
+	// OwnSimilar where the vocabulary says so.
+	Terms []string `json:"terms,omitempty"`
 }
+
+// OwnSimilar is the term of a purpose that offers own products similar to what the person bought
+// (directive 2002/58/EC art. 13(2)). The DPV has none for it.
+const OwnSimilar = "avow:own-similar"
 
 // A Recipient is who may receive data.
 type Recipient struct {
@@ -59,6 +69,16 @@ type Recipient struct {
 	Kind      string `json:"kind"` // processor affiliate partner registry authority public third-party
 	Country   string `json:"country,omitempty"`
 	Agreement string `json:"agreement,omitempty"`
+	// Certified are the frameworks that it is certified under.
+	Certified []Certificate `json:"certified,omitempty"`
+}
+
+// A Certificate says that a recipient, or who runs a location, was certified under a framework for
+// transfers from From up to, not including, Until.
+type Certificate struct {
+	Name  string  `json:"name"`
+	From  Instant `json:"from,omitempty"`
+	Until Instant `json:"until,omitempty"`
 }
 
 // NeedsAgreement reports whether nothing goes to this kind of recipient without a contract in force.
@@ -83,6 +103,8 @@ type Location struct {
 	Name     string `json:"name"`
 	Country  string `json:"country"`
 	Transfer string `json:"transfer,omitempty"`
+	// Certified are the frameworks that who runs it is certified under.
+	Certified []Certificate `json:"certified,omitempty"`
 }
 
 // A Facet is a dimension that rules, consents, objections and questions share: a channel, a topic.
@@ -326,6 +348,9 @@ type Law struct {
 	// ChildAges overrides ChildAge by country of residence.
 	ChildAges map[string]int32 `json:"child_ages,omitempty"`
 	ChildRow  Row              `json:"child_row,omitzero"`
+	// Restriction is the provision that restricted data is only stored under; without an article, this
+	// law has none (GDPR art. 18(2)).
+	Restriction Row `json:"restriction,omitzero"`
 	// Transfers limits the countries data may go to; nil: no limit.
 	Transfers *Transfers `json:"transfers,omitempty"`
 	// Bans are acts that it forbids outright.
@@ -357,26 +382,44 @@ type Transfers struct {
 
 // Adequacy is a decision that a country protects enough, from From up to Until.
 type Adequacy struct {
-	Country string  `json:"country"`
-	From    Instant `json:"from,omitempty"`
-	Until   Instant `json:"until,omitempty"`
-	Row     Row     `json:"row,omitzero"`
+	Country string `json:"country"`
+	// Certified: only for recipients that hold this certificate then.
+	Certified string  `json:"certified,omitempty"`
+	From      Instant `json:"from,omitempty"`
+	Until     Instant `json:"until,omitempty"`
+	Row       Row     `json:"row,omitzero"`
 }
 
 // A Mechanism carries a transfer where no adequacy does (GDPR art. 46), from From up to Until.
 type Mechanism struct {
-	Name  string  `json:"name"`
-	From  Instant `json:"from,omitempty"`
-	Until Instant `json:"until,omitempty"`
-	Row   Row     `json:"row,omitzero"`
+	Name string `json:"name"`
+	// Certified: the recipient must hold the certificate of this name then.
+	Certified bool    `json:"certified,omitempty"`
+	From      Instant `json:"from,omitempty"`
+	Until     Instant `json:"until,omitempty"`
+	Row       Row     `json:"row,omitzero"`
 }
 
-// A Ban forbids verbs on kinds of data unless the rule rests on one of the bases excepted.
+// A Ban forbids verbs unless the rule rests on one of the bases excepted. All that it states beside
+// them must hold for it to bite.
 type Ban struct {
-	Verbs      []string    `json:"verbs"`
-	Identifies bool        `json:"identifies,omitempty"` // only data that identifies, in the form identified
-	Special    bool        `json:"special,omitempty"`    // only special categories
-	Marketing  bool        `json:"marketing,omitempty"`  // only marketing purposes
-	Except     []BasisKind `json:"except,omitempty"`     // bases on which it does not bite
-	Row        Row         `json:"row"`
+	Verbs      []string `json:"verbs"`
+	Identifies bool     `json:"identifies,omitempty"` // only data that identifies, in the form identified
+	Special    bool     `json:"special,omitempty"`    // only special categories
+	Marketing  bool     `json:"marketing,omitempty"`  // only marketing purposes
+	// Data: only categories that are, or hold one that is, an instance of one of these terms.
+	Data []string `json:"data,omitempty"`
+	// For: only purposes that are an instance of one of these terms; NotFor: of none of these.
+	For    []string `json:"for,omitempty"`
+	NotFor []string `json:"not_for,omitempty"`
+	// Under: only people known to be younger, in whole years. 0: everybody.
+	Under int32 `json:"under,omitempty"`
+	// Objected: only while an objection to this use stands. No finding of ours lifts it.
+	Objected bool `json:"objected,omitempty"`
+	// Outside: only at a location that lies in none of these places.
+	Outside []string    `json:"outside,omitempty"`
+	From    Instant     `json:"from,omitempty"`
+	Until   Instant     `json:"until,omitempty"`
+	Except  []BasisKind `json:"except,omitempty"` // bases on which it does not bite
+	Row     Row         `json:"row"`
 }

@@ -215,6 +215,7 @@ type recipientSpec struct {
 	public    bool
 	country   uint16 // place + 1
 	countries []uint16
+	certified []Certificate
 }
 
 type agreementSpec struct {
@@ -232,4 +233,5 @@ type locationSpec struct {
 	countryOf uint16 // place of the bare country
 	home      bool   // the controller is established in that country
 	transfer  string
+	certified []Certificate
 }

@@ -157,7 +157,7 @@ func (r *reader) decide(it item) Answer {
 	if restricted && !slices.ContainsFunc(allows, func(a reading) bool { return a.holds() && a.consentAt > since }) {
 		return Answer{
 			Outcome: AgainstLaw, Promises: idsOf(allows, reading.otherwise),
-			Laws: []Reason{{Law: "eu-gdpr", Article: "18(2)", Because: "restricted"}},
+			Laws: r.restriction(),
 		}
 	}
 	denies := r.denies(it)

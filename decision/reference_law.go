@@ -2,6 +2,27 @@ package decision
 
 import "slices"
 
+// NotCertified is the reason where a framework carries only certified recipients, and this one held
+// no certificate at the time.
+const NotCertified = "not-certified"
+
+// restriction is the provision of every law that binds and has one; else the notice's own word.
+func (r *reader) restriction() []Reason {
+	var out []Reason
+	for _, l := range r.laws {
+		if l.Restriction.Article != "" {
+			out = append(out, reason(l, l.Restriction, ""))
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, restrictedHere())
+	}
+	return out
+}
+
+// restrictedHere is the reason for a restriction that no law that binds asks for.
+func restrictedHere() Reason { return Reason{Law: "restriction", Because: "restricted"} }
+
 // StrictDefault is the territory of the profile that binds where no other does.
 const StrictDefault = "*"
 
@@ -67,7 +88,9 @@ func reason(l Law, row Row, name string) Reason {
 	return Reason{Law: l.ID, Article: row.Article, Because: row.Because, Name: name}
 }
 
-// bites: the ban is about this verb, datum and purpose.
+// bites: the ban is about this question and person.
+//
+// long: one line for each thing that a ban may state.
 func (r *reader) bites(b Ban, it item) bool {
 	if !slices.Contains(b.Verbs, r.verb) {
 		return false
@@ -77,7 +100,26 @@ func (r *reader) bites(b Ban, it item) bool {
 			return is(c) && under(c.Name, it.object)
 		})
 	}
+	of := func(terms, of []string) bool {
+		return slices.ContainsFunc(of, func(t string) bool { return slices.Contains(terms, t) })
+	}
+	purpose := func(list []string) bool {
+		return slices.ContainsFunc(r.m.Vocabulary.Purposes, func(p Purpose) bool { return p.Name == r.q.For && of(p.Terms, list) })
+	}
+	age, known := r.age()
 	switch {
+	case b.From > r.q.At || b.Until != 0 && b.Until <= r.q.At:
+		return false
+	case len(b.Data) > 0 && !some(func(c Category) bool { return of(c.Terms, b.Data) }):
+		return false
+	case len(b.For) > 0 && !purpose(b.For), purpose(b.NotFor):
+		return false
+	case b.Under > 0 && (!known || age >= b.Under):
+		return false
+	case b.Objected && !r.stands(it):
+		return false
+	case len(b.Outside) > 0 && !r.outside(b.Outside):
+		return false
 	case b.Identifies && (r.q.As.rank() > 0 || !some(func(c Category) bool { return c.Identifies })):
 		return false
 	case b.Special && !some(func(c Category) bool { return c.Special }):
@@ -86,6 +128,17 @@ func (r *reader) bites(b Ban, it item) bool {
 		return false
 	}
 	return true
+}
+
+// stands: an objection to this use was raised and not taken back.
+func (r *reader) stands(it item) bool {
+	on, _ := r.standing(it, Objected, Unobjected)
+	return on
+}
+
+// outside: the location asked for lies in none of the places. One that is left out is not outside.
+func (r *reader) outside(places []string) bool {
+	return r.q.In != "" && !slices.ContainsFunc(places, func(p string) bool { return inPlace(r.location(r.q.In).Country, p) })
 }
 
 // strikes lists what takes the grant away: its style, or that a child gave it alone.
@@ -131,7 +184,7 @@ func (r *reader) transfer(l Law) []Reason {
 	}
 	for _, p := range r.m.Vocabulary.Recipients {
 		if p.Name == r.recipient() && p.Country != "" && p.Kind != "public" {
-			out = append(out, r.crosses(l, p.Country, mechanism)...)
+			out = append(out, r.crosses(l, p.Country, mechanism, p.Certified)...)
 		}
 	}
 	if r.q.In == "" {
@@ -144,28 +197,42 @@ func (r *reader) transfer(l Law) []Reason {
 	if at.Transfer != "" {
 		mechanism = at.Transfer
 	}
-	return append(out, r.crosses(l, at.Country, mechanism)...)
+	held := at.Certified
+	for _, p := range r.m.Vocabulary.Recipients {
+		if p.Name == r.recipient() {
+			held = slices.Concat(held, p.Certified)
+		}
+	}
+	return append(out, r.crosses(l, at.Country, mechanism, held)...)
 }
 
 // crosses tells why data may not go to the country: no adequacy, and no mechanism, one that the law
-// does not know, or one that has ended or not begun.
-func (r *reader) crosses(l Law, to, mechanism string) []Reason {
+// does not know, one that has ended or not begun, or one that asks for a certificate not held now.
+func (r *reader) crosses(l Law, to, mechanism string, held []Certificate) []Reason {
 	t := l.Transfers
 	valid := func(from, until Instant) bool { return from <= r.q.At && (until == 0 || r.q.At < until) }
 	if slices.ContainsFunc(t.Free, func(c string) bool { return inPlace(to, c) }) {
 		return nil
 	}
-	if slices.ContainsFunc(t.Adequate, func(a Adequacy) bool { return inPlace(to, a.Country) && valid(a.From, a.Until) }) {
+	certified := func(name string) bool {
+		return slices.ContainsFunc(held, func(c Certificate) bool { return c.Name == name && valid(c.From, c.Until) })
+	}
+	if slices.ContainsFunc(t.Adequate, func(a Adequacy) bool {
+		return inPlace(to, a.Country) && valid(a.From, a.Until) && (a.Certified == "" || certified(a.Certified))
+	}) {
 		return nil
 	}
 	for _, m := range t.Mechanisms {
 		if m.Name != mechanism {
 			continue
 		}
-		if valid(m.From, m.Until) {
-			return nil
+		switch {
+		case !valid(m.From, m.Until):
+			return []Reason{reason(l, m.Row, m.Name)}
+		case m.Certified && !certified(m.Name):
+			return []Reason{{Law: l.ID, Article: m.Row.Article, Because: NotCertified, Name: m.Name}}
 		}
-		return []Reason{reason(l, m.Row, m.Name)}
+		return nil
 	}
 	return []Reason{reason(l, t.Row, to)}
 }

@@ -113,7 +113,8 @@ func (b *dimensioner) sets() {
 				sets = append(sets, s)
 			}
 		}
-		if len(sets) == 0 && !(d.name == "ground" && b.rests(decision.VitalInterest)) {
+		outside := d.name == "in" && slices.ContainsFunc(b.bans(), func(x decision.Ban) bool { return len(x.Outside) > 0 })
+		if len(sets) == 0 && !outside && !(d.name == "ground" && b.rests(decision.VitalInterest)) {
 			continue
 		}
 		words := classes(b.c.each(d.words), func(w string) string {
@@ -143,22 +144,6 @@ func (b *dimensioner) sets() {
 	if b.x.verb == decision.VerbCombine {
 		b.with()
 	}
-}
-
-// whereabouts tells locations apart by what laws look at.
-func (b *dimensioner) whereabouts(dim, w string) string {
-	if dim != "in" {
-		return ""
-	}
-	var s strings.Builder
-	for i := range b.c.sides {
-		for _, l := range b.c.sides[i].m.Vocabulary.Locations {
-			if l.Name == w {
-				s.WriteString(l.Country + " " + l.Transfer)
-			}
-		}
-	}
-	return s.String()
 }
 
 // with: a combination always names the other data.
@@ -323,6 +308,9 @@ func (b *dimensioner) age() {
 				bounds = append(bounds, n)
 			}
 		}
+	}
+	for _, x := range b.bans() {
+		bounds = append(bounds, x.Under)
 	}
 	var ways []way
 	for _, n := range around(bounds) {

@@ -198,7 +198,7 @@ func (b *dimensioner) styleSign(style string) string {
 
 // objection: none, raised before any consent, or raised and overridden.
 func (b *dimensioner) objection() {
-	if !b.rests(decision.LegitimateInterest) {
+	if !b.rests(decision.LegitimateInterest) && !slices.ContainsFunc(b.bans(), func(x decision.Ban) bool { return x.Objected }) {
 		return
 	}
 	raised := func(q *decision.Request, who *decision.Person) {

@@ -10,13 +10,19 @@ import (
 func (l *lowering) vocabulary() {
 	v, out := &l.p.Vocabulary, &l.m.Vocabulary
 	for _, c := range v.Data {
-		out.Data = append(out.Data, decision.Category{Name: c.Name.Text, Special: c.Special, Identifies: c.Identifies})
+		out.Data = append(out.Data, decision.Category{Name: c.Name.Text, Special: c.Special, Identifies: c.Identifies, Terms: dpv.Above(c.Term)})
 	}
 	for _, x := range v.Purposes {
-		out.Purposes = append(out.Purposes, decision.Purpose{Name: x.Name.Text, Marketing: dpv.IsMarketing(x.Term), Serves: x.Serves})
+		one := decision.Purpose{Name: x.Name.Text, Marketing: dpv.IsMarketing(x.Term), Serves: x.Serves, Terms: dpv.Above(x.Term)}
+		if x.Similar {
+			one.Terms = append(one.Terms, decision.OwnSimilar)
+		}
+		out.Purposes = append(out.Purposes, one)
 	}
 	for _, r := range v.Recipients {
-		out.Recipients = append(out.Recipients, decision.Recipient{Name: r.Name.Text, Kind: r.Kind, Country: r.Country.Text, Agreement: r.Agreement.Text})
+		out.Recipients = append(out.Recipients, decision.Recipient{
+			Name: r.Name.Text, Kind: r.Kind, Country: r.Country.Text, Agreement: r.Agreement.Text, Certified: certificates(r.Certified),
+		})
 	}
 	for _, a := range v.Agreements {
 		one := decision.Agreement{
@@ -29,7 +35,7 @@ func (l *lowering) vocabulary() {
 		out.Agreements = append(out.Agreements, one)
 	}
 	for _, x := range v.Locations {
-		out.Locations = append(out.Locations, decision.Location{Name: x.Name.Text, Country: x.Country.Text, Transfer: x.Transfer.Text})
+		out.Locations = append(out.Locations, decision.Location{Name: x.Name.Text, Country: x.Country.Text, Transfer: x.Transfer.Text, Certified: certificates(x.Certified)})
 	}
 	for _, x := range v.Services {
 		out.Services = append(out.Services, x.Name.Text)
@@ -50,6 +56,14 @@ func (l *lowering) vocabulary() {
 			out.Establishments = append(out.Establishments, c.Country.Text)
 		}
 	}
+}
+
+func certificates(l []Certificate) []decision.Certificate {
+	var out []decision.Certificate
+	for _, c := range l {
+		out = append(out, decision.Certificate{Name: c.Name.Text, From: c.From, Until: c.Until})
+	}
+	return out
 }
 
 // builtInEvents happen without being declared.

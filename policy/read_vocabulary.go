@@ -7,7 +7,6 @@ import (
 
 	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/policy/dpv"
-	"github.com/avowhq/avow/policy/law"
 )
 
 // vocabulary reads vocabulary.yaml. Names are declared first, so that their properties may refer to
@@ -155,6 +154,7 @@ func (r *reader) purposes(u *Vocabulary) func(Value) {
 			var serves Name
 			r.fill("a purpose", e.Value, []field{
 				{"term", formWord, "its term in W3C DPV", false, r.term(&p.Term)},
+				{"similar", formFlag, "offers own products similar to what the person bought (2002/58/EC art. 13(2))", false, r.flag(&p.Similar)},
 				{"foreign", formFlag, "named only to be denied", false, r.flag(&p.Foreign)},
 				{"serves", formWord, "claims, rights-of-others or public-interest: open under a restriction (art. 18(2))", false, r.enum(&serves, "claims", "rights-of-others", "public-interest")},
 			}, nil)
@@ -188,6 +188,7 @@ func (r *reader) recipients(u *Vocabulary) func(Value) {
 				{"name", formText, "what people call it", false, r.plain(&x.Title)},
 				{"country", formWord, "where it is", false, r.countryField(&x.Country)},
 				{"agreement", formWord, "the contract with it", false, r.one(agreementNames, &x.Agreement)},
+				{"certified", formMap, "frameworks for transfers it is certified under: {name: {from, to}}", false, r.certificates(&x.Certified)},
 				{"policy", formText, "link to its notice", false, r.plain(&x.Policy)},
 				{"support", formText, "link to its support", false, r.plain(&x.Support)},
 			}, nil)
@@ -240,37 +241,11 @@ func (r *reader) locations(u *Vocabulary) func(Value) {
 			r.fill("a location", v, []field{
 				{"country", formWord, "where it is", true, r.countryField(&l.Country)},
 				{"transfer", formWord, "mechanism for a transfer there", false, r.mechanism(&l.Transfer)},
+				{"certified", formMap, "frameworks that who runs it is certified under: {name: {from, to}}", false, r.certificates(&l.Certified)},
 			}, nil)
 			u.Locations = append(u.Locations, l)
 		})
 	}
-}
-
-// mechanism reads a mechanism that some law accepts, or once did.
-func (r *reader) mechanism(to *Name) func(Value) {
-	return func(v Value) {
-		if r.words[mechanismNames] == nil {
-			r.words.add(mechanismNames, mechanisms()...)
-		}
-		r.one(mechanismNames, to)(v)
-	}
-}
-
-func mechanisms() []string {
-	laws, err := law.Profiles(law.IDs()...)
-	if err != nil {
-		return nil // they are part of the program, and its tests read them
-	}
-	var out []string
-	for _, l := range laws {
-		if l.Transfers == nil {
-			continue
-		}
-		for _, m := range l.Transfers.Mechanisms {
-			out = append(out, m.Name)
-		}
-	}
-	return out
 }
 
 func (r *reader) services(u *Vocabulary) func(Value) {

@@ -158,20 +158,22 @@ func (s *side) definitions(v view) []any {
 	return out
 }
 
-func (s *side) category(name string) []bool {
+func (s *side) category(name string) []any {
 	var special, identifies bool
+	var terms []string
 	for _, d := range s.m.Vocabulary.Data {
 		if under(d.Name, name) {
-			special, identifies = special || d.Special, identifies || d.Identifies
+			special, identifies, terms = special || d.Special, identifies || d.Identifies, append(terms, d.Terms...)
 		}
 	}
-	return []bool{special, identifies}
+	slices.Sort(terms)
+	return []any{special, identifies, slices.Compact(terms)}
 }
 
 func (s *side) purpose(name string) []any {
 	for _, p := range s.m.Vocabulary.Purposes {
 		if p.Name == name {
-			return []any{p.Marketing, p.Serves}
+			return []any{p.Marketing, p.Serves, p.Terms}
 		}
 	}
 	return nil

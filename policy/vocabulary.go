@@ -40,6 +40,7 @@ type Purpose struct {
 	Term    string // DPV: dpv:CustomerCare
 	Foreign bool   // named only to be denied
 	Serves  string // claims, rights-of-others, public-interest; else ""
+	Similar bool   // offers own products similar to what the person bought
 }
 
 // A Recipient is who may receive data.
@@ -51,6 +52,14 @@ type Recipient struct {
 	Agreement Name
 	Policy    string // link
 	Support   string // link
+	Certified []Certificate
+}
+
+// A Certificate is a framework for transfers that a recipient, or who runs a location, is certified
+// under.
+type Certificate struct {
+	Name        Name
+	From, Until decision.Instant
 }
 
 // An Agreement is a contract with recipients.
@@ -65,9 +74,10 @@ type Agreement struct {
 
 // A Location is where data lies.
 type Location struct {
-	Name     Name
-	Country  Name
-	Transfer Name
+	Name      Name
+	Country   Name
+	Transfer  Name
+	Certified []Certificate
 }
 
 // A Service is what a person may have.

@@ -44,16 +44,16 @@ func vocabulary() decision.Vocabulary {
 	return decision.Vocabulary{
 		Data: []decision.Category{
 			{Name: "contact", Identifies: true},
-			{Name: "contact.email"},
+			{Name: "contact.email", Terms: []string{"pd:EmailAddress", "pd:Contact"}},
 			{Name: "contact.phone"},
 			{Name: "contact.email.work"},
 			{Name: "health", Special: true},
 			{Name: "usage"},
 		},
-		Purposes: []decision.Purpose{{Name: "care"}, {Name: "care.mail"}, {Name: "ads", Marketing: true}, {Name: "claims", Serves: "claims"}},
+		Purposes: []decision.Purpose{{Name: "care", Terms: []string{"dpv:CustomerCare"}}, {Name: "care.mail", Terms: []string{"dpv:CustomerCare", decision.OwnSimilar}}, {Name: "ads", Marketing: true, Terms: []string{"dpv:Marketing"}}, {Name: "claims", Serves: "claims"}},
 		Recipients: []decision.Recipient{
 			{Name: "partners", Kind: "partner"},
-			{Name: "partners.ads", Kind: "partner", Country: "US", Agreement: "paid"},
+			{Name: "partners.ads", Kind: "partner", Country: "US", Agreement: "paid", Certified: []decision.Certificate{{Name: "scc", From: Now - 2*Hour}, {Name: "shield", Until: Now}}},
 			{Name: "mailer", Kind: "processor", Country: "DE", Agreement: "dpa"},
 			{Name: "public", Kind: "public"},
 		},
@@ -61,7 +61,7 @@ func vocabulary() decision.Vocabulary {
 			{Name: "paid", From: Now - 9*Hour, Terms: []string{"secret"}, Paid: true, Transfer: "scc"},
 			{Name: "dpa", From: Now - 9*Hour, Until: Now + Hour, For: []string{"care"}, Data: []string{"contact"}, Terms: []string{"secret", "safe"}},
 		},
-		Locations: []decision.Location{{Name: "here", Country: "DE"}, {Name: "there", Country: "US", Transfer: "old"}},
+		Locations: []decision.Location{{Name: "here", Country: "DE"}, {Name: "there", Country: "US", Transfer: "old", Certified: []decision.Certificate{{Name: "shield", From: Now}}}},
 		People:    []string{"guest", "member"}, Roles: roleWords, Services: []string{"hosting"}, Cookies: []string{"_ga"},
 		Facets: []decision.Facet{
 			{Name: "channel", Verbs: []string{"use"}, Values: []string{"mail", "phone"}},
@@ -251,18 +251,35 @@ func Law(t *rapid.T, id string) decision.Law {
 	if Chance(t, "transfers", 3) {
 		l.Transfers = &decision.Transfers{
 			Free: []string{"DE"}, Row: decision.Row{Article: "44", Because: "no-mechanism"},
-			Adequate:   []decision.Adequacy{{Country: "US-CA", Until: Now + Hour*decision.Instant(rapid.IntRange(-1, 1).Draw(t, "until"))}},
-			Mechanisms: []decision.Mechanism{{Name: "scc", Row: decision.Row{Article: "46", Because: "ended"}, From: Now - Hour}, {Name: "old", Until: Now - Hour, Row: decision.Row{Article: "46", Because: "ended"}}},
+			Adequate: []decision.Adequacy{{
+				Country: One(t, "adequate", "US-CA", "US"), Certified: One(t, "adequate certified", "", "shield"),
+				Until: Now + Hour*decision.Instant(rapid.IntRange(-1, 1).Draw(t, "until")),
+			}},
+			Mechanisms: []decision.Mechanism{{Name: "scc", Certified: Chance(t, "certified", 2), Row: decision.Row{Article: "46", Because: "ended"}, From: Now - Hour}, {Name: "old", Until: Now - Hour, Row: decision.Row{Article: "46", Because: "ended"}}},
 		}
 	}
-	if Chance(t, "bans", 3) {
+	if Chance(t, "restriction", 3) {
+		l.Restriction = decision.Row{Article: "18", Because: "restricted"}
+	}
+	if Chance(t, "bans", 2) {
 		l.Bans = append(l.Bans, decision.Ban{
+			Data: few(t, "ban data", "pd:EmailAddress", "pd:Contact"), For: few(t, "ban for", "dpv:Marketing", "dpv:CustomerCare"),
+			NotFor: few(t, "ban not for", decision.OwnSimilar, "dpv:Marketing"), Under: int32(rapid.IntRange(0, 1).Draw(t, "under") * 13),
+			Objected: Chance(t, "ban objected", 4), Outside: few(t, "outside", "DE", "US"), Until: decision.Instant(rapid.IntRange(0, 1).Draw(t, "ended")) * Now,
 			Verbs:      Some(t, "verbs", []string{"use", "disclose", "publish", "sell", "set"}),
 			Identifies: Chance(t, "identifies", 2), Special: Chance(t, "special", 3), Marketing: Chance(t, "marketing", 3),
 			Except: rapid.SliceOfNDistinct(rapid.SampledFrom(basisWords), 0, 2, rapid.ID).Draw(t, "except"), Row: decision.Row{Article: "9", Because: "banned"},
 		})
 	}
 	return l
+}
+
+// few draws one word of the list, or mostly none.
+func few(t *rapid.T, what string, words ...string) []string {
+	if !Chance(t, what+"?", 4) {
+		return nil
+	}
+	return []string{One(t, what, words...)}
 }
 
 // Aimed draws a request that some rule of the model speaks of, more often than chance would.

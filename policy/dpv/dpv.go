@@ -4,6 +4,7 @@ package dpv
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -56,6 +57,22 @@ func under(h hierarchy, term, above string, depth int) bool {
 		}
 	}
 	return false
+}
+
+// Above lists the term and all above it, nearest first, each once.
+func Above(term string) []string {
+	h, out := read(), []string{term}
+	if !Known(term) {
+		return nil
+	}
+	for i := 0; i < len(out); i++ {
+		for _, b := range h[out[i]] {
+			if !slices.Contains(out, b) {
+				out = append(out, b)
+			}
+		}
+	}
+	return out
 }
 
 // IsMarketing reports whether the purpose is direct marketing or marketing of any kind, where every

@@ -83,20 +83,31 @@ type profile struct {
 	ChildAges map[string]int32  `json:"child_ages"`
 	ChildRow  decision.Row      `json:"child_row"`
 	Transfers *transfers        `json:"transfers"`
-	Bans      []decision.Ban    `json:"bans"`
+	Bans      []ban             `json:"bans"`
+
+	Restriction decision.Row `json:"restriction"`
+}
+
+// A ban carries its dates as days.
+type ban struct {
+	decision.Ban
+	From  date `json:"from"`
+	Until date `json:"until"`
 }
 
 type transfers struct {
 	Free     []string `json:"free"`
 	Adequate []struct {
 		span
-		Country string       `json:"country"`
-		Row     decision.Row `json:"row"`
+		Country   string       `json:"country"`
+		Certified string       `json:"certified"`
+		Row       decision.Row `json:"row"`
 	} `json:"adequate"`
 	Mechanisms []struct {
 		span
-		Name string       `json:"name"`
-		Row  decision.Row `json:"row"`
+		Name      string       `json:"name"`
+		Certified bool         `json:"certified"`
+		Row       decision.Row `json:"row"`
 	} `json:"mechanisms"`
 	Row decision.Row `json:"row"`
 }
@@ -111,18 +122,22 @@ func Parse(text []byte) (decision.Law, error) {
 	}
 	l := decision.Law{
 		ID: p.ID, Title: p.Title, Territory: p.Territory, From: decision.Instant(p.From), Until: decision.Instant(p.Until),
-		Strikes: p.Strikes, ChildAge: p.ChildAge, ChildAges: p.ChildAges, ChildRow: p.ChildRow, Bans: p.Bans,
+		Strikes: p.Strikes, ChildAge: p.ChildAge, ChildAges: p.ChildAges, ChildRow: p.ChildRow, Restriction: p.Restriction,
+	}
+	for _, b := range p.Bans {
+		b.Ban.From, b.Ban.Until = decision.Instant(b.From), decision.Instant(b.Until)
+		l.Bans = append(l.Bans, b.Ban)
 	}
 	if t := p.Transfers; t != nil {
 		l.Transfers = &decision.Transfers{Free: t.Free, Row: t.Row}
 		for _, a := range t.Adequate {
 			l.Transfers.Adequate = append(l.Transfers.Adequate, decision.Adequacy{
-				Country: a.Country, From: decision.Instant(a.From), Until: decision.Instant(a.Until), Row: a.Row,
+				Country: a.Country, Certified: a.Certified, From: decision.Instant(a.From), Until: decision.Instant(a.Until), Row: a.Row,
 			})
 		}
 		for _, m := range t.Mechanisms {
 			l.Transfers.Mechanisms = append(l.Transfers.Mechanisms, decision.Mechanism{
-				Name: m.Name, From: decision.Instant(m.From), Until: decision.Instant(m.Until), Row: m.Row,
+				Name: m.Name, Certified: m.Certified, From: decision.Instant(m.From), Until: decision.Instant(m.Until), Row: m.Row,
 			})
 		}
 	}
