@@ -40,17 +40,20 @@ type Coverage struct {
 
 // ClauseCoverage is one clause: its status is the lowest of its promises, statements aside.
 type ClauseCoverage struct {
-	ID       string            `json:"id"`
-	Title    string            `json:"title"`
-	Kinds    []string          `json:"kinds"`
-	Refs     []string          `json:"refs"`
-	Examples int               `json:"examples"`
-	Passed   int               `json:"passed"`
-	Waiting  int               `json:"waiting"` // ask what a later engine answers
-	Status   Status            `json:"status"`
-	Flags    []string          `json:"flags"`
-	Promises []PromiseCoverage `json:"promises"`
-	Laws     []decision.Reason `json:"-"`
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Kinds    []string `json:"kinds"`
+	Refs     []string `json:"refs"`
+	Examples int      `json:"examples"`
+	Passed   int      `json:"passed"`
+	Waiting  int      `json:"waiting"` // ask what a later engine answers
+	// Live examples passed against a real server; those of LiveWaiting ask what it has no address for yet.
+	Live        int               `json:"live,omitempty"`
+	LiveWaiting int               `json:"live_waiting,omitempty"`
+	Status      Status            `json:"status"`
+	Flags       []string          `json:"flags"`
+	Promises    []PromiseCoverage `json:"promises"`
+	Laws        []decision.Reason `json:"-"`
 }
 
 // PromiseCoverage is one promise.
@@ -59,6 +62,8 @@ type PromiseCoverage struct {
 	Kind   string   `json:"kind"`
 	Refs   []string `json:"refs"`
 	Status Status   `json:"status"`
+	Shown  bool     `json:"shown,omitempty"` // of a statement: the served page holds it
+	By     Pos      `json:"-"`               // of exercised: an example that did it
 }
 
 // Cover sums up the results of RunExamples.
@@ -94,7 +99,7 @@ func coverClause(p *Policy, c *Clause, results []Result) ClauseCoverage {
 	}
 	for _, x := range c.Promises {
 		s := promiseStatus(x, proven[x.ID] && !broken)
-		out.Promises = append(out.Promises, PromiseCoverage{x.ID, x.Kind, append([]string{}, texts(x.Refs)...), s})
+		out.Promises = append(out.Promises, PromiseCoverage{ID: x.ID, Kind: x.Kind, Refs: append([]string{}, texts(x.Refs)...), Status: s})
 		out.Kinds = appendNew(out.Kinds, x.Kind)
 		for _, ref := range texts(x.Refs) {
 			out.Refs = appendNew(out.Refs, ref)
@@ -121,7 +126,7 @@ func promiseStatus(x *Promise, proven bool) Status {
 	switch {
 	case x.Statement != nil:
 		return Stated
-	case x.Rule == nil && x.Collect == nil && x.Keep == nil && x.Cookie == nil:
+	case x.Rule == nil && x.Collect == nil && x.Keep == nil && x.Cookie == nil && (x.Measure == nil || !x.Measure.computed()):
 		return Declared
 	case proven:
 		return Tested

@@ -51,6 +51,7 @@ type run struct {
 	now     decision.Instant
 	who     decision.Person
 	req     decision.Request
+	put     []decision.Choice // consents asked for whose silence counts in time
 	err     error
 }
 
@@ -94,6 +95,8 @@ func (r *run) ask() Result {
 		return r.kept(first.Value.Text)
 	case "cookie":
 		return r.cookie(first.Value.Text)
+	case "status":
+		return r.status(first.Value.Text)
 	default:
 		return Result{Verdict: Waiting}
 	}
@@ -132,7 +135,10 @@ func (r *run) action() Result {
 	}
 	var d decision.Decision
 	r.program.Decide(&r.req, &facts, &d)
-	a := d.Answer()
+	return r.judgeAction(d.Answer())
+}
+
+func (r *run) judgeAction(a decision.Answer) Result {
 	right, explicit := r.answers(a)
 	res := r.judge(right, "got "+Brief(a), a.Promises, explicit)
 	res.Law = a.Outcome == decision.AgainstLaw
@@ -248,6 +254,10 @@ func (r *run) kept(category string) Result {
 	if !ok {
 		return Result{Verdict: Failed, Why: fmt.Sprintf("category %q is not declared", category)}
 	}
+	return r.judgeKept(k)
+}
+
+func (r *run) judgeKept(k decision.Kept) Result {
 	got := map[string]string{"erase": "gone", "anonymise": "anonymised", "detach": "detached", "fingerprint": "fingerprinted", "": "kept"}[k.Then]
 	right := got == r.e.Want.Text
 	if r.e.Want.Text == "" {
@@ -267,19 +277,17 @@ func (r *run) kept(category string) Result {
 }
 
 func (r *run) cookie(name string) Result {
-	r.req.Action, r.req.Cookie = decision.VerbSet, name
-	for _, x := range r.m.Rules {
-		if slices.Contains(x.Cookie.Names, name) && len(x.For.Names) > 0 {
-			r.req.For = x.For.Names[0]
-		}
-	}
+	r.cookieQuestion(name)
 	facts, err := r.program.Facts(r.who)
 	if err != nil {
 		return Result{Verdict: Failed, Why: err.Error()}
 	}
 	var d decision.Decision
 	r.program.Decide(&r.req, &facts, &d)
-	a := d.Answer()
+	return r.judgeCookie(name, d.Answer())
+}
+
+func (r *run) judgeCookie(name string, a decision.Answer) Result {
 	want := r.e.Want
 	right := want.Text == "set" && a.Allowed() || want.Text == "blocked" && !a.Allowed()
 	for _, w := range want.Map {

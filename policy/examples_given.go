@@ -174,6 +174,7 @@ func (r *run) choiceKey(c *decision.Choice, x Entry) {
 
 // silence is a consent once the time that a question states has gone by without an answer.
 func (r *run) silence(asked decision.Choice) {
+	r.put = append(r.put, asked)
 	for _, pt := range r.m.Points {
 		for _, a := range pt.Asks {
 			if a.Silence.IsZero() || !slices.Contains(asked.Scope.For, a.For) {

@@ -14,6 +14,12 @@ func Unproven(p *Policy, m *decision.Model) ([]*Promise, error) {
 		if promiseStatus(x, false) != Bound || p.suspended(x.Clause.ID) {
 			continue
 		}
+		if x.Measure != nil {
+			if !x.asked() {
+				out = append(out, x)
+			}
+			continue
+		}
 		program, without, err := remove(m, x.ID)
 		if err != nil {
 			return nil, err
