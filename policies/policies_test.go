@@ -80,6 +80,7 @@ var requirements = map[string]struct {
 }{
 	"isodme":       {"DME", 43},
 	"iso-services": {"SVC", 9},
+	"iso-online":   {"ISO", 14},
 }
 
 func TestCoverage(t *testing.T) {

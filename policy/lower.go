@@ -138,24 +138,40 @@ type scoped struct {
 }
 
 // purposes reads the built-in words: by-interest is every purpose some rule rests on legitimate
-// interest for; as-collected is, category by category, what its collection points name.
+// interest for; as-collected is, category by category, what its collection points name. Words that stand
+// beside one of them in the set count as well.
 func (l *lowering) purposes(s, data Set) []scoped {
-	switch {
-	case names(s, "by-interest"):
-		return []scoped{{set: decision.Set{Names: l.byInterest(), Not: s.Not}}}
-	case !names(s, "as-collected"):
-		return []scoped{{set: set(s)}}
+	plain := slices.DeleteFunc(texts(s.Names), func(n string) bool { return n == "as-collected" || n == "by-interest" })
+	if names(s, "by-interest") {
+		plain = append(plain, l.byInterest()...)
+	}
+	if !names(s, "as-collected") {
+		if len(plain) == 0 && names(s, "by-interest") && !s.Not {
+			return nil // no purpose at all, which a set without names would not say
+		}
+		return []scoped{{set: decision.Set{Names: plain, Not: s.Not}}}
 	}
 	var out []scoped
 	for _, c := range l.p.Vocabulary.Data {
-		if !set(data).Stated() || !names(data, "personal") && !slices.ContainsFunc(data.Names, func(n Name) bool { return under(c.Name.Text, n.Text) }) {
-			continue
+		if !l.speaksOf(data, c.Name.Text) || s.Not && l.inner(c.Name.Text) {
+			continue // a denial hits what stands above by itself
 		}
-		if p := l.collectedFor(c.Name.Text); len(p) > 0 {
-			out = append(out, scoped{decision.Set{Names: p}, []string{c.Name.Text}})
+		if p := slices.Concat(l.collectedFor(c.Name.Text), plain); len(p) > 0 || s.Not {
+			out = append(out, scoped{decision.Set{Names: p, Not: s.Not}, []string{c.Name.Text}})
 		}
 	}
 	return out
+}
+
+// speaksOf: the set holds the category, or one above it.
+func (l *lowering) speaksOf(data Set, category string) bool {
+	held := names(data, "personal") || slices.ContainsFunc(data.Names, func(n Name) bool { return under(category, n.Text) })
+	return held != data.Not
+}
+
+// inner: other categories stand below this one.
+func (l *lowering) inner(category string) bool {
+	return slices.ContainsFunc(l.p.Vocabulary.Data, func(c Category) bool { return c.Name.Text != category && under(c.Name.Text, category) })
 }
 
 func (l *lowering) byInterest() []string {
@@ -165,7 +181,7 @@ func (l *lowering) byInterest() []string {
 			continue
 		}
 		if slices.ContainsFunc(x.Rule.Basis, func(b Basis) bool { return b.Kind == decision.LegitimateInterest }) {
-			out = append(out, texts(x.Rule.For.Names)...)
+			out = append(out, slices.DeleteFunc(texts(x.Rule.For.Names), func(n string) bool { return n == "as-collected" || n == "by-interest" })...)
 		}
 	}
 	slices.Sort(out)
