@@ -47,7 +47,7 @@ const (
   shows: terms
   ends: club
   form: {mail: e-mail}
-  as: unlinked
+  as: identified
   when: {membership: open}
   unless: {tier: gold}
   asks:

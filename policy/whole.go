@@ -11,7 +11,7 @@ func (r *reader) whole() {
 	for _, check := range r.later {
 		check()
 	}
-	for _, check := range []func(){r.clausesBound, r.distinctPromises, r.origins, r.ends, r.placesOfData, r.unusedPurposes, r.unusedFields, r.vague, r.personEnded} {
+	for _, check := range []func(){r.clausesBound, r.distinctPromises, r.unlinkedPoints, r.origins, r.ends, r.placesOfData, r.unusedPurposes, r.unusedFields, r.vague, r.personEnded} {
 		check()
 	}
 }
@@ -49,6 +49,28 @@ func (r *reader) distinctPromises() {
 		}
 		first[x.ID] = x
 	}
+}
+
+// unlinkedPoints: what is stored without a path to the person cannot itself tell who it is.
+func (r *reader) unlinkedPoints() {
+	for _, x := range r.p.promises() {
+		if x.Collect == nil || x.Collect.As.Text != "unlinked" {
+			continue
+		}
+		for _, f := range x.Collect.Fields {
+			if r.identifies(f.Data.Text) {
+				r.add("E19", f.Data.Pos, fmt.Sprintf("%s tells who the person is, and what enters at %s is unlinked", f.Data.Text, x.Collect.Name.Text),
+					"leave the field out, or take as: unlinked away")
+			}
+		}
+	}
+}
+
+// identifies: the category, one above it or one below it tells who the person is.
+func (r *reader) identifies(name string) bool {
+	return slices.ContainsFunc(r.p.Vocabulary.Data, func(c Category) bool {
+		return c.Identifies && (under(name, c.Name.Text) || under(c.Name.Text, name))
+	})
 }
 
 // origins: every category comes from somewhere.
