@@ -129,7 +129,7 @@ func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict
 	}
 	v := verdict{Decision: a.Allowed(), Context: reasons{
 		ReasonAdmin: why, ReasonUser: policy.SayToPerson(*a), Kind: a.Outcome.String(), Law: a.Laws,
-		Obligations: a.Obliges, Version: x.version, Seq: j.person.Seq, Known: j.person.Known, EvaluationID: s.ids.next(),
+		Promises: a.Promises, Basis: a.Bases, Obligations: a.Obliges, Version: x.version, Seq: j.person.Seq, Known: j.person.Known, EvaluationID: s.ids.next(),
 	}}
 	c := &v.Context
 	for _, id := range a.Promises {

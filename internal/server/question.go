@@ -97,6 +97,10 @@ func (x *site) question(e *evaluation, at decision.Instant) (policy.Question, er
 	return q, nil
 }
 
+// assigned names the states whose open case is given to the one who asks. The caller vouches for it, as
+// for the ground it states.
+const assigned = "assigned"
+
 // context reads what the question states beside subject, action and resource. Members that we have no
 // word for are ignored, as AuthZEN asks.
 func (x *site) context(r *decision.Request, c members) error {
@@ -115,6 +119,13 @@ func (x *site) context(r *decision.Request, c members) error {
 	var err error
 	if r.With, err = textsOf(c.value("with")); err != nil {
 		return fmt.Errorf("context.with: %w", err)
+	}
+	if _, ours := x.words.stated[assigned]; !ours {
+		given, err := textsOf(c.value(assigned))
+		if err != nil {
+			return fmt.Errorf("context.assigned: %w", err)
+		}
+		r.Assigned = append(r.Assigned, given...)
 	}
 	for i := range c {
 		if kind, ok := x.words.stated[c[i].name]; ok {

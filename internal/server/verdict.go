@@ -21,6 +21,7 @@ type reasons struct {
 	ReasonAdmin, ReasonUser string // in English
 	Kind                    string
 	Clauses, Missing        []string
+	Promises, Basis         []string // that determined it, by id; on which the allows hold
 	Law                     []decision.Reason
 	Obligations             []string // ids
 	Version                 string
@@ -98,6 +99,8 @@ func (v *verdict) appendJSON(b []byte) []byte {
 	o.english("reason_user", c.ReasonUser)
 	o.text("kind", c.Kind)
 	o.list("clauses", c.Clauses)
+	o.list("promises", c.Promises)
+	o.list("basis", c.Basis)
 	o.list("missing", c.Missing)
 	if len(c.Law) > 0 {
 		text, err := json.Marshal(c.Law)
