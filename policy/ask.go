@@ -30,6 +30,7 @@ func ParseQuestion(p *Policy, m *decision.Model, given, ask string, at decision.
 	e := &Example{Given: r.parseYAML("given", braces(given), 1), Ask: r.parseYAML("ask", braces(ask), 1)}
 	r.checkGiven(e.Given)
 	r.checkAsk(e.Ask)
+	r.checkPoint(e)
 	if len(r.problems) > 0 {
 		return Question{}, r.problems
 	}

@@ -204,7 +204,8 @@ func (r *run) collect() Result {
 	if err != nil {
 		return Result{Verdict: Failed, Why: err.Error()}
 	}
-	return r.judge(r.admits(got), "got "+briefAdmission(got), got.Promises, false)
+	// That no point takes it is no promise's doing, and so must have been written out.
+	return r.judge(r.admits(got), "got "+briefAdmission(got), got.Promises, got.Refused == decision.RefusedPoint)
 }
 
 func (r *run) admits(got decision.Admission) bool {

@@ -188,6 +188,8 @@ func (l *lowering) byInterest() []string {
 	return slices.Compact(out)
 }
 
+// collectedFor are the purposes for which some point collects the category. One with others below it is
+// collected for what all of those are.
 func (l *lowering) collectedFor(category string) []string {
 	var out []string
 	for _, x := range l.p.promises() {
@@ -195,8 +197,26 @@ func (l *lowering) collectedFor(category string) []string {
 			out = append(out, texts(x.Collect.For.Names)...)
 		}
 	}
+	for i, c := range l.below(category) {
+		if below := l.collectedFor(c); i == 0 {
+			out = append(out, below...)
+		} else {
+			out = slices.DeleteFunc(out, func(p string) bool { return !slices.Contains(below, p) })
+		}
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// below are the categories that stand below one, and have none below themselves.
+func (l *lowering) below(category string) []string {
+	var out []string
+	for _, c := range l.p.Vocabulary.Data {
+		if c.Name.Text != category && under(c.Name.Text, category) && !l.inner(c.Name.Text) {
+			out = append(out, c.Name.Text)
+		}
+	}
+	return out
 }
 
 // promises lists all promises in document order.

@@ -26,7 +26,7 @@ func (r *reader) exampleBlock(c *Clause, v Value) {
 			{"want", formText, "the answer", true, func(v Value) { e.Want = v }},
 		}, nil)
 		c.Examples = append(c.Examples, e)
-		r.later = append(r.later, func() { r.checkGiven(e.Given); r.checkAsk(e.Ask); r.checkWant(e) })
+		r.later = append(r.later, func() { r.checkGiven(e.Given); r.checkAsk(e.Ask); r.checkPoint(e); r.checkWant(e) })
 	}
 }
 

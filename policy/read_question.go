@@ -79,7 +79,7 @@ func (r *reader) collectQuery() query {
 	return query{
 		name: "collect",
 		asks: []field{
-			{"collect", formWord, "the point", true, r.one(pointNames, n)},
+			{"collect", formWord, "the point", true, r.word(n)},
 			{"fields", formMap, "what is entered: {field: value}", false, r.entered()},
 		},
 		words: []string{"accept"},
@@ -211,6 +211,20 @@ func (r *reader) checkWant(e *Example) {
 	}
 	if len(q.verdicts) > 0 && said != 1 {
 		r.add("E05", e.Want.Pos, "an answer says exactly one of "+strings.Join(q.verdicts, ", "), "write the one that is wanted")
+	}
+}
+
+// checkPoint: a question names a declared point, unless the answer wanted is that there is none.
+func (r *reader) checkPoint(e *Example) {
+	if len(e.Ask.Map) == 0 || e.Ask.Map[0].Key.Text != "collect" {
+		return
+	}
+	v := e.Ask.Map[0].Value
+	switch none := e.Want.at("refuse").Text == string(decision.RefusedPoint); {
+	case !none:
+		r.need(pointNames, Name{v.Pos, v.Text})
+	case r.words.has(pointNames, v.Text):
+		r.add("E05", v.Pos, "the point "+v.Text+" is declared, so it is not refused for want of one", "name one that is not, or say what else refuses it")
 	}
 }
 
