@@ -6,8 +6,8 @@ import "embed"
 
 // Files are the policies, one folder each.
 //
-//go:embed starter isodme iso-services iso-online
+//go:embed starter isodme iso-services iso-online onvif
 var Files embed.FS
 
 // Names lists them in the order they are shown.
-func Names() []string { return []string{"starter", "isodme", "iso-services", "iso-online"} }
+func Names() []string { return []string{"starter", "isodme", "iso-services", "iso-online", "onvif"} }

@@ -81,6 +81,7 @@ var requirements = map[string]struct {
 	"isodme":       {"DME", 43},
 	"iso-services": {"SVC", 9},
 	"iso-online":   {"ISO", 14},
+	"onvif":        {"ONV", 18},
 }
 
 func TestCoverage(t *testing.T) {
