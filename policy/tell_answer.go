@@ -1,0 +1,227 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/avowhq/avow/decision"
+)
+
+// question is what an example asks, as a question that a person would put.
+func (t *Teller) question(ask []Entry, who string) string {
+	v := Value{Kind: Mapping, Map: ask}
+	first := ask[0].Value
+	switch ask[0].Key.Text {
+	case "action":
+		return t.asked(v, who)
+	case "collect":
+		var fields []string
+		for _, f := range v.at("fields").Map {
+			fields = append(fields, t.Word("field", f.Key.Text))
+		}
+		key := "ask.collect"
+		if len(fields) == 0 {
+			key = "ask.collect.nothing"
+		}
+		return t.Say(key, "point", t.called("point", first.Text), "x", t.List("and", fields))
+	case "kept":
+		return t.Say("ask.kept", "x", t.called("data", first.Text))
+	case "cookie":
+		return t.Say("ask.cookie", "x", first.Text)
+	case "right":
+		return t.Say("ask.right", "x", t.Word("right", first.Text)+t.qualified(
+			[2]string{"about", t.valueNames("data", v.at("data"))}, [2]string{"about", t.valueNames("service", v.at("service"))},
+			[2]string{"about", t.valueNames("purpose", v.at("for"))}, [2]string{"of", t.valueNames("people", v.at("of"))}))
+	case "refuse":
+		return t.Say("ask.refuse", "x", t.Word("right", first.Text), "reason", t.Word("reason", v.at("reason").Text))
+	case "due":
+		return t.due(first.Text)
+	case "status":
+		return t.Say("ask.status", "x", t.status(first.Text))
+	case "binds":
+		return t.Say("ask.binds")
+	case "law-check":
+		return t.Say("ask.law-check")
+	}
+	return t.Say("ask.other", "x", spoken(ask[0].Key.Text))
+}
+
+// status is what a status is asked of: a measure, or a right that was used.
+func (t *Teller) status(name string) string {
+	if slices.Contains(rightWords(), name) {
+		return t.Say("status.right", "x", t.Word("right", name))
+	}
+	return t.called("measure", name)
+}
+
+// due is "tell person" as a question.
+func (t *Teller) due(text string) string {
+	act, on, _ := strings.Cut(text, " ")
+	kind := map[string]string{"suspend": "service", "restore": "service", "end": "service", "tell": "told", "remind": "told", "mask": "detector", "flag": "detector"}[act]
+	return t.Say("ask.due", "x", t.Say("step."+act, "x", t.called(orElse(kind, "data"), on)))
+}
+
+// asked is a question about an act.
+func (t *Teller) asked(v Value, who string) string {
+	at := func(kind, key string) string { return t.valueNames(kind, v.at(key)) }
+	x := at("data", "data")
+	if v.has("service") {
+		x = at("service", "service")
+	}
+	x += t.qualified([2]string{"of", at("people", "of")}, [2]string{"with", at("data", "with")}, [2]string{"from", at("source", "from")},
+		[2]string{"to", at("recipient", "to")}, [2]string{"in", at("location", "in")}, [2]string{"for", at("purpose", "for")})
+	if as := v.at("as").Text; as != "" {
+		x += t.Say("ask.as."+as, "n", orElse(v.at("group").Text, "0"))
+	}
+	if v.has("ground") {
+		x += t.Say("ask.ground", "x", at("ground", "ground"))
+	}
+	for _, e := range v.Map {
+		if !slices.Contains(askKeys(), e.Key.Text) {
+			x += t.Say("ask.fact", "f", t.called("fact", e.Key.Text), "x", t.valueNames("value", e.Value))
+		}
+	}
+	if v.has("by") {
+		who = t.called("role", v.at("by").Text)
+	}
+	verb := t.Word("verb", v.at("action").Text)
+	if who != "" {
+		return t.Say("ask.action.by", "by", who, "verbs", verb, "x", x)
+	}
+	return t.Say("ask.action", "verbs", verb, "x", x)
+}
+
+// askKeys are those of a question about an act that have words of their own.
+func askKeys() []string {
+	return []string{"action", "data", "service", "for", "to", "by", "in", "from", "with", "as", "group", "ground", "of"}
+}
+
+// answer is what an example wants.
+func (t *Teller) answer(asked string, want Value) string {
+	if want.Text != "" {
+		return t.Say("answer." + asked + "." + want.Text)
+	}
+	switch asked {
+	case "action", "refuse":
+		return t.decided(want)
+	case "collect":
+		return t.admitted(want)
+	case "kept":
+		return t.keptFor(want)
+	case "right":
+		return t.offered(want)
+	case "cookie":
+		said := t.Say("answer.cookie.blocked.for", "x", t.missing(want.at("blocked")))
+		return said + t.with("loses", t.List("and", t.wordsOf("lost", want.at("loses"))))
+	case "law-check":
+		return t.Say("answer.warns", "x", t.Word("finding", want.at("warns").Text))
+	}
+	return t.Say("answer.other")
+}
+
+func (t *Teller) wordsOf(kind string, v Value) []string {
+	var out []string
+	for _, x := range v.texts() {
+		out = append(out, t.Word(kind, x))
+	}
+	return out
+}
+
+// with is a further part of an answer, if there is something to say.
+func (t *Teller) with(key, x string) string {
+	if x == "" {
+		return ""
+	}
+	return t.Say("answer.with."+key, "x", x)
+}
+
+func (t *Teller) decided(want Value) string {
+	if want.has("allow") {
+		said := t.Say("answer.action.allow")
+		if b := want.at("allow").Text; b != "" {
+			kind, on, _ := strings.Cut(b, " ")
+			said += t.with("basis", t.basisCalled(kind, on))
+		}
+		return said + t.with("obliges", t.List("and", t.wordsOf("obliges", want.at("obliges"))))
+	}
+	return t.Say("answer.deny."+want.at("deny").Text) + t.with("missing", t.missing(want.at("missing"))) +
+		t.with("because", t.List("and", t.wordsOf("because", want.at("because"))))
+}
+
+// basisCalled is a basis, with what it rests on where that was said.
+func (t *Teller) basisCalled(kind, on string) string {
+	if on == "" {
+		return t.Say("basis.bare." + kind)
+	}
+	return t.basis(Basis{Kind: decision.BasisKind(kind), On: Name{Text: on}})
+}
+
+func (t *Teller) missing(v Value) string {
+	var out []string
+	for _, x := range v.texts() {
+		word := t.called("fact", x)
+		if _, ok := t.Texts["missing."+x]; ok {
+			word = t.Say("missing." + x)
+		}
+		out = append(out, word)
+	}
+	return t.List("and", out)
+}
+
+func (t *Teller) admitted(want Value) string {
+	fields := t.List("and", t.wordsOf("field", want.at("fields")))
+	switch {
+	case want.has("refuse"):
+		return t.Say("answer.refuse."+want.at("refuse").Text) + t.with("fields", fields) + t.with("lacking", t.missing(want.at("missing")))
+	case want.has("store"):
+		var out []string
+		for _, e := range want.at("store").Map {
+			out = append(out, t.Say("answer.stored", "f", t.Word("field", e.Key.Text), "x", e.Value.Text))
+		}
+		return t.Say("answer.store", "x", t.List("and", out))
+	}
+	return t.Say("answer.collect.accept") + t.with("fields", t.List("and", t.wordsOf("field", want.at("accept")))) +
+		t.with("met", t.List("and", t.wordsOf("linked", want.at("met"))))
+}
+
+func (t *Teller) keptFor(want Value) string {
+	said := t.Say("answer.kept.kept")
+	if p := want.at("kept").Text; p != "yes" && p != "" {
+		said += t.with("only-for", t.called("purpose", p))
+	}
+	b := want.at("basis").Text
+	if b == "" {
+		return said
+	}
+	if kind, on, _ := strings.Cut(b, " "); slices.Contains(basisWords(), kind) {
+		return said + t.with("basis", t.basisCalled(kind, on))
+	}
+	return said + t.with("basis", t.called("ground", b))
+}
+
+func (t *Teller) offered(want Value) string {
+	if want.has("refuse") {
+		return t.Say("answer.right.only-with", "x", t.valueNames("service", want.at("service")))
+	}
+	said := t.Say("answer.right.offered") + t.with("how", t.List("or", t.wordsOf("how", want.at("offered"))))
+	if w := want.at("within").Text; w != "" {
+		switch d, err := durationIn(w); {
+		case err == nil:
+			said += t.with("within", t.Span(d, ".dative"))
+		default:
+			said += t.with("when", t.Say("deadline."+strings.ReplaceAll(w, " ", "-")))
+		}
+	}
+	if want.at("review").Text == "human" {
+		said += t.Say("answer.with.review")
+	}
+	return said + t.with("ends", t.valueNames("service", want.at("ends"))) + t.with("authority", t.countryOf(want.at("authority").Text)) +
+		t.with("to", t.valueNames("recipient", want.at("to")))
+}
+
+func (t *Teller) countryOf(code string) string {
+	if code == "" {
+		return ""
+	}
+	return t.Country(code)
+}

@@ -1,0 +1,136 @@
+package policy_test
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/avowhq/avow/policy"
+)
+
+// told are the policies of the repository, each in every language.
+func told(t *testing.T, do func(t *testing.T, p *policy.Policy, tell *policy.Teller)) {
+	t.Helper()
+	entries, err := os.ReadDir("../policies")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		for _, lang := range policy.SpeechLanguages() {
+			t.Run(e.Name()+" in "+lang, func(t *testing.T) {
+				p, _, err := policy.Load("../policies/" + e.Name())
+				if err != nil {
+					t.Fatal(err)
+				}
+				do(t, p, policy.NewTeller(p, speech(t, lang)))
+			})
+		}
+	}
+}
+
+func speech(t *testing.T, lang string) *policy.Speech {
+	t.Helper()
+	s, err := policy.SpeechIn(lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Every promise, example and line of the summary is said in every language, with no word missing and no
+// hole left open.
+func TestEverythingIsTold(t *testing.T) {
+	hole := regexp.MustCompile(`⟦[^⟧]*⟧|\{[a-z]+\}`)
+	told(t, func(t *testing.T, p *policy.Policy, tell *policy.Teller) {
+		said := 0
+		look := func(what, text string) {
+			said++
+			if text == "" {
+				t.Errorf("%s: nothing is said", what)
+			}
+			if left := hole.FindString(text); left != "" {
+				t.Errorf("%s: %s in %q", what, left, text)
+			}
+			if strings.Contains(text, "  ") || strings.Contains(text, " ,") || strings.Contains(text, "..") {
+				t.Errorf("%s: badly joined: %q", what, text)
+			}
+		}
+		for _, c := range p.Clauses {
+			for _, x := range c.Promises {
+				look(x.ID, tell.Promise(x))
+			}
+			for _, e := range c.Examples {
+				look(c.ID, tell.Example(e))
+			}
+		}
+		s := tell.Summary()
+		for _, l := range slices.Concat(s.Collected, s.Uses, s.Recipients, s.Places, s.Kept, s.Rights, s.Never, s.Changes) {
+			look("summary", l.Head+" "+l.Text)
+		}
+		if said < 40 {
+			t.Errorf("only %d things are said", said)
+		}
+	})
+}
+
+// TestSpeechesAgree: the languages have the same keys with the same holes, and name the same countries.
+func TestSpeechesAgree(t *testing.T) {
+	hole := regexp.MustCompile(`\{[a-z]+\}`)
+	holes := func(s string) []string { return slices.Sorted(slices.Values(hole.FindAllString(s, -1))) }
+	en := speech(t, "en")
+	for _, lang := range policy.SpeechLanguages() {
+		s := speech(t, lang)
+		if s.Lang != lang || s.Name == "" || len(s.Texts) != len(en.Texts) || len(s.Countries) != len(en.Countries) {
+			t.Errorf("%s: %d texts and %d countries, English has %d and %d", lang, len(s.Texts), len(s.Countries), len(en.Texts), len(en.Countries))
+		}
+		for k, text := range en.Texts {
+			if other, ok := s.Texts[k]; !ok || !slices.Equal(slices.Compact(holes(text)), slices.Compact(holes(other))) {
+				t.Errorf("%s: %s is %q, in English %q", lang, k, other, text)
+			}
+		}
+		for c := range en.Countries {
+			if s.Countries[c] == "" {
+				t.Errorf("%s: no name for %s", lang, c)
+			}
+		}
+	}
+	if _, err := policy.SpeechIn("xx"); err == nil || !strings.Contains(err.Error(), "de, en") {
+		t.Errorf("an unknown language: %v", err)
+	}
+}
+
+// What is said of the starter, word by word.
+func TestStarterIsTold(t *testing.T) {
+	p, _, err := policy.Load("../policies/starter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clause := func(id string) *policy.Clause {
+		return p.Clauses[slices.IndexFunc(p.Clauses, func(c *policy.Clause) bool { return c.ID == id })]
+	}
+	en, de := policy.NewTeller(p, speech(t, "en")), policy.NewTeller(p, speech(t, "de"))
+	for _, x := range []struct{ got, want string }{
+		{en.Promise(clause("letter").Promises[0]), "At letter form we ask for contact email. It is for letter. Basis: your consent. You are asked about letter: nothing happens unless you say yes."},
+		{en.Promise(clause("order").Promises[2]), "We may pass on name and contact address to Parcel carrier for fulfilment. Basis: our contract with you (order)."},
+		{en.Promise(clause("account").Promises[2]), "We keep name, contact email and password as long as account is open, and until 30 days after account closes. Then it is erased."},
+		{en.Promise(clause("never").Promises[0]), "We do not sell personal data."},
+		{en.Example(clause("letter").Examples[3]), "If you said yes to letter and you took back your yes to letter, and somebody asks “May we use contact email for letter?”, the answer is: no, something is missing: your consent."},
+		{en.Example(clause("invoices").Examples[0]), "If “invoice issued” was 3 years ago, and somebody asks “May treasurer look at invoices for bookkeeping?”, the answer is: yes, on this basis: a duty by law."},
+		{en.Example(clause("rights").Examples[0]), "If you live in Ireland, and somebody asks “Can I see what we have (contact)?”, the answer is: yes, on your own page, within 1 month."},
+		{de.Promise(clause("letter").Promises[1]), "Wir dürfen contact email für letter verwenden. Grundlage: Ihre Einwilligung."},
+		{de.Example(clause("account").Examples[4]), "Wenn „account closed“ war: vor 31 Tagen und jemand fragt „Bewahren wir password noch auf?“, lautet die Antwort: nein, es ist weg."},
+	} {
+		if x.got != x.want {
+			t.Errorf("said %q\nwant %q", x.got, x.want)
+		}
+	}
+	s := en.Summary()
+	if got := s.Recipients[0]; got.Head != "Brief & Bote" || got.Text != "Works for us, Germany. Gets contact email, for letter and similar offers." || len(got.Clauses) != 1 || got.Clauses[0].ID != "helper" {
+		t.Errorf("recipients begin with %+v", got)
+	}
+}
