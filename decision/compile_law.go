@@ -43,6 +43,9 @@ func (c *compiler) law() {
 		p.laws = append(p.laws, c.compileLaw(l))
 		p.lawAll |= bit
 		p.lawDated = p.lawDated || l.From != 0 || l.Until != 0
+		if l.Sectoral {
+			p.lawSectoral |= bit
+		}
 		if slices.Contains(l.Territory, StrictDefault) {
 			p.lawStrict |= bit
 			continue

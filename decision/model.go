@@ -338,8 +338,11 @@ type Law struct {
 	// Territory lists the countries and regions whose residents and establishments it binds; "*"
 	// marks the strict default, which binds where no other profile of the model does.
 	Territory []string `json:"territory"`
-	From      Instant  `json:"from,omitempty"`
-	Until     Instant  `json:"until,omitempty"`
+	// Sectoral: it speaks of one matter only, such as mail or children, and leaves the rest to the
+	// strict default where no other profile covers the place.
+	Sectoral bool    `json:"sectoral,omitempty"`
+	From     Instant `json:"from,omitempty"`
+	Until    Instant `json:"until,omitempty"`
 
 	// Strikes are styles of consent that count for nothing here.
 	Strikes []Strike `json:"strikes,omitempty"`

@@ -60,13 +60,14 @@ type Program struct {
 	countryOf []uint16              // by place: its country
 	termWords int                   // words of a set of terms
 
-	laws      []law
-	lawAll    uint64   // every law of the model, where the residence is unknown
-	lawHome   uint64   // by the controller's establishments
-	lawStrict uint64   // strict default
-	lawAt     []uint64 // by place
-	lawDated  bool     // some law has effective dates
-	points    map[string]*point
+	laws        []law
+	lawAll      uint64   // every law of the model, where the residence is unknown
+	lawHome     uint64   // by the controller's establishments
+	lawStrict   uint64   // strict default
+	lawSectoral uint64   // do not keep the strict default away
+	lawAt       []uint64 // by place
+	lawDated    bool     // some law has effective dates
+	points      map[string]*point
 }
 
 // PromiseName is a promise that can determine an answer.

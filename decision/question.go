@@ -196,7 +196,7 @@ func (p *Program) prepare(f *Facts, q *question) {
 }
 
 // binding are the laws in effect: of the controller's establishments and of the person's place; all
-// where that is unknown, the strict default where no profile covers it.
+// where that is unknown, the strict default where no profile but sectoral ones covers it.
 func (p *Program) binding(f *Facts, at Instant) uint64 {
 	if p.lawAll == 0 {
 		return 0
@@ -213,8 +213,8 @@ func (p *Program) binding(f *Facts, at Instant) uint64 {
 		return effective
 	}
 	here := p.lawAt[f.residence-1] & effective
-	if here == 0 {
-		here = p.lawStrict & effective
+	if here&^p.lawSectoral == 0 {
+		here |= p.lawStrict & effective
 	}
 	return here | p.lawHome&effective
 }

@@ -28,7 +28,7 @@ const StrictDefault = "*"
 
 // applicable lists the laws in effect that bind this question: those of the controller's
 // establishments, and those of the person's place; all of the model where that is unknown, the
-// strict default where no profile covers it. Each can only take away.
+// strict default where no profile but sectoral ones covers it. Each can only take away.
 func (r *reader) applicable() []Law {
 	binds := func(l Law, place string) bool {
 		return slices.ContainsFunc(l.Territory, func(t string) bool { return inPlace(place, t) })
@@ -44,7 +44,7 @@ func (r *reader) applicable() []Law {
 			continue
 		}
 		home := r.who.Residence != "" && binds(l, r.who.Residence)
-		covered = covered || home
+		covered = covered || home && !l.Sectoral
 		if home || r.who.Residence == "" || slices.ContainsFunc(r.m.Vocabulary.Establishments, func(e string) bool { return binds(l, e) }) {
 			laws = append(laws, l)
 		}

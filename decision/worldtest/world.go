@@ -239,6 +239,7 @@ func Law(t *rapid.T, id string) decision.Law {
 		ID: id, Territory: Some(t, "territory", []string{"DE", "US", "US-CA", "CH", "*"}),
 		ChildAge: int32(rapid.IntRange(0, 1).Draw(t, "child")) * 16, ChildRow: decision.Row{Article: "8", Because: "child"},
 	}
+	l.Sectoral = Chance(t, "sectoral", 3)
 	if Chance(t, "dated", 4) {
 		l.From = Now + decision.Instant(rapid.IntRange(-1, 1).Draw(t, "from"))*Hour
 	}
