@@ -25,7 +25,7 @@ type room struct {
 var rooms = []room{
 	{path: "decision"},
 	{path: "policy/dpv"},
-	{path: "policy/law", inside: []string{"decision"}},
+	{path: "policy/law", inside: []string{"decision"}, outside: []string{"github.com/rickar/cal/v2"}},
 	{
 		path:    "policy",
 		inside:  []string{"decision", "policy/dpv", "policy/law"},

@@ -23,7 +23,7 @@ func ParseQuestion(p *Policy, m *decision.Model, given, ask string, at decision.
 	r.builtIns()
 	for _, f := range p.Files {
 		if f.Name == VocabularyFile {
-			known := &reader{p: &Policy{}, words: r.words}
+			known := &reader{p: &Policy{Laws: p.Laws}, words: r.words}
 			known.declare(known.parseYAML(f.Name, f.Text, 1))
 		}
 	}

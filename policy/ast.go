@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/policy/law"
 )
 
 // A Policy is a folder that was read: the notice and what it stands on. Everything keeps its place in
@@ -15,7 +16,8 @@ type Policy struct {
 	Clauses    []*Clause // in document order
 	Vocabulary Vocabulary
 	Systems    Systems
-	Files      []File // the sources, for messages
+	Laws       law.Library // those that come with Avow, and the policy's own
+	Files      []File      // the sources, for messages
 }
 
 // A File is one source text.

@@ -10,11 +10,11 @@ import (
 // Lower reduces a checked policy to what deciding needs. Promises of suspended clauses are left out:
 // they stop, all others go on.
 func Lower(p *Policy) (*decision.Model, error) {
-	laws, err := law.Profiles(texts(p.Front.Law)...)
+	profiles, err := p.Profiles()
 	if err != nil {
 		return nil, err
 	}
-	l := lowering{p: p, m: &decision.Model{Site: p.Front.Site.Text, Zone: p.Front.Zone.Text, Laws: laws}}
+	l := lowering{p: p, m: &decision.Model{Site: p.Front.Site.Text, Zone: p.Front.Zone.Text, Laws: law.Laws(profiles)}}
 	l.vocabulary()
 	l.facts()
 	for _, c := range p.Clauses {
@@ -27,6 +27,10 @@ func Lower(p *Policy) (*decision.Model, error) {
 	}
 	return l.m, nil
 }
+
+// Profiles are the law profiles that the notice lists, and the strict default after them: those that
+// come with Avow, or the newer ones of the policy's folder.
+func (p *Policy) Profiles() ([]law.Profile, error) { return p.Laws.Load(texts(p.Front.Law)...) }
 
 // Compile lowers the policy and compiles it.
 func Compile(p *Policy) (*decision.Program, error) {

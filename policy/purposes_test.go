@@ -12,7 +12,7 @@ import (
 // negated and where other purposes stand beside it.
 func TestAsCollected(t *testing.T) {
 	texts := base(t)
-	change(t, texts, "vocabulary.yaml after purposes:", "  news: {term: dpv:DirectMarketing}\n  post: {term: dpv:DeliveryOfGoods}\n")
+	change(t, texts, "vocabulary.yaml after purposes:", "  news: {term: dpv:CommunicationManagement}\n  post: {term: dpv:DeliveryOfGoods}\n")
 	change(t, texts, "notice.md after # more promises", `- collect: letter
   required: {email: email}
   for: news

@@ -48,6 +48,7 @@ func Read(files fs.FS) (*Policy, []Problem, error) {
 			r.p.Files = append(r.p.Files, File{name, text})
 		}
 	}
+	r.library(files)
 	r.builtIns()
 	body, line, promises := r.opening(texts[NoticeFile]) // first: it says the zone of every date
 	words := r.parseYAML(VocabularyFile, texts[VocabularyFile], 1)

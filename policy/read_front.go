@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"time"
-
-	"github.com/avowhq/avow/policy/law"
 )
 
 // front reads the front matter. The zone comes first: dates are midnight there.
@@ -90,7 +88,7 @@ func (r *reader) controller(v Value) Controller {
 
 func (r *reader) laws(to *[]Name) func(Value) {
 	return func(v Value) {
-		r.words.add(lawNames, law.IDs()...)
+		r.words.add(lawNames, r.p.Laws.IDs()...)
 		for _, n := range r.list(v, "a law or a list of laws") {
 			if r.need(lawNames, n) {
 				*to = append(*to, n)

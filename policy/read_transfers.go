@@ -25,19 +25,19 @@ func (r *reader) certificates(to *[]Certificate) func(Value) {
 func (r *reader) mechanism(to *Name) func(Value) {
 	return func(v Value) {
 		if r.words[mechanismNames] == nil {
-			r.words.add(mechanismNames, mechanisms()...)
+			r.words.add(mechanismNames, mechanisms(r.p.Laws)...)
 		}
 		r.one(mechanismNames, to)(v)
 	}
 }
 
-func mechanisms() []string {
-	laws, err := law.Profiles(law.IDs()...)
+func mechanisms(laws law.Library) []string {
+	profiles, err := laws.Load(laws.IDs()...)
 	if err != nil {
 		return nil // they are part of the program, and its tests read them
 	}
 	var out []string
-	for _, l := range laws {
+	for _, l := range law.Laws(profiles) {
 		if l.Transfers == nil {
 			continue
 		}
