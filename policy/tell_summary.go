@@ -242,11 +242,11 @@ func (t *Teller) mechanism(name string) string {
 		return ""
 	}
 	said := t.Say("summary.mechanism", "x", t.Word("mechanism", name))
-	laws, err := law.Profiles(texts(t.p.Front.Law)...)
+	profiles, err := t.p.Profiles()
 	if err != nil {
 		return said
 	}
-	for _, l := range laws {
+	for _, l := range law.Laws(profiles) {
 		if l.Transfers == nil {
 			continue
 		}
