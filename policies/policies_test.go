@@ -234,3 +234,16 @@ func turned(c decision.Test) decision.Test {
 	}
 	return c
 }
+
+// TestSince: a notice is in force since the day that it states, wherever its midnight falls.
+func TestSince(t *testing.T) {
+	each(t, func(t *testing.T, name string, s shipped) {
+		text, err := policies.Files.ReadFile(name + "/" + policy.NoticeFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if day := "effective: " + s.p.Front.Since().Format("2006-01-02") + "\n"; !strings.Contains(string(text), day) {
+			t.Errorf("the notice does not say %s", day)
+		}
+	})
+}

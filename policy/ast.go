@@ -65,6 +65,10 @@ type Front struct {
 	Suspended   []Suspension
 }
 
+// Since is the midnight from which the notice is in force, in its own zone: its date there is the one that
+// the front matter states.
+func (f *Front) Since() time.Time { return f.Effective.Time().In(f.Location) }
+
 // A Controller is who decides on purposes and means.
 type Controller struct {
 	Name, Contact, Country, Officer Name

@@ -29,7 +29,7 @@ func seedOthers(ctx context.Context, dir string, h *server.House) error {
 		if err != nil {
 			return err
 		}
-		site, err := h.People.Site(ctx, l.model.Site, l.model, l.program, l.policy.Front.Effective.Time().Format(time.DateOnly))
+		site, err := h.People.Site(ctx, l.model.Site, l.model, l.program, l.policy.Front.Since().Format(time.DateOnly))
 		if err != nil {
 			return err
 		}

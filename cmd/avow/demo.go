@@ -67,7 +67,7 @@ func populate(ctx context.Context, base, dir string, h *server.House) error {
 	if err != nil {
 		return err
 	}
-	site, err := h.People.Site(ctx, l.model.Site, l.model, l.program, l.policy.Front.Effective.Time().Format("2006-01-02"))
+	site, err := h.People.Site(ctx, l.model.Site, l.model, l.program, l.policy.Front.Since().Format("2006-01-02"))
 	if err != nil {
 		return err
 	}

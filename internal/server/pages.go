@@ -60,7 +60,7 @@ func (s *Server) notice(w http.ResponseWriter, r *http.Request) {
 func (x *site) view(machine bool) (noticePage, error) {
 	f := x.policy.Front
 	v := noticePage{
-		Title: f.Title.Text, Site: f.Site.Text, Effective: f.Effective.Time().Format("2 January 2006"), Controller: f.Controller.Name.Text,
+		Title: f.Title.Text, Site: f.Site.Text, Effective: f.Since().Format("2 January 2006"), Controller: f.Controller.Name.Text,
 		Contact: f.Controller.Contact.Text, Officer: f.Controller.Officer.Text, Machine: machine,
 	}
 	intro, err := policy.RenderProse(x.policy.Intro)

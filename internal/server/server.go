@@ -248,7 +248,7 @@ func newSite(p *policy.Policy) (*site, error) {
 	x := &site{policy: p, model: m, program: program, clauseOf: map[string]string{}, words: wordsOf(p, m)}
 	x.scratch.New = func() any { return new(decision.Decision) }
 	x.coverage = policy.Cover(p, policy.RunExamples(p, program, m))
-	x.version = p.Front.Effective.Time().Format(time.DateOnly)
+	x.version = p.Front.Since().Format(time.DateOnly)
 	for _, n := range program.Promises() {
 		x.clauseOf[n.ID] = n.Clause
 	}
