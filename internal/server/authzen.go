@@ -122,20 +122,34 @@ func (s *Server) answerOne(w http.ResponseWriter, r *http.Request, p *auth.Princ
 
 // ask answers one evaluation, or says why it cannot be asked.
 func (s *Server) ask(r *http.Request, p *auth.Principal, e *evaluation) (verdict, error) {
+	j, err := s.judgeFor(r, p, e)
+	if err != nil {
+		return verdict{}, err
+	}
+	if j.letsOut() {
+		one := j // what is not a disclosure stays off the heap
+		s.permit(r.Context(), &one)
+		j = one
+	}
+	return s.verdict(&j), nil
+}
+
+// judgeFor decides one evaluation of a caller, or says why it cannot be asked.
+func (s *Server) judgeFor(r *http.Request, p *auth.Principal, e *evaluation) (judged, error) {
 	if lacks := e.lacks(); lacks != "" {
-		return verdict{}, refusal{http.StatusBadRequest, "member " + lacks + " is missing"}
+		return judged{}, refusal{http.StatusBadRequest, "member " + lacks + " is missing"}
 	}
 	x, err := s.site(r.PathValue("site"), e.Context.text("site"))
 	if err != nil {
-		return verdict{}, refusal{http.StatusBadRequest, err.Error()}
+		return judged{}, refusal{http.StatusBadRequest, err.Error()}
 	}
 	if !p.MaySite(x.model.Site) {
-		return verdict{}, refusal{http.StatusForbidden, "the key is not for this site"}
+		return judged{}, refusal{http.StatusForbidden, "the key is not for this site"}
 	}
 	if e.Subject.ID != p.Name && e.Subject.ID != p.Key && !p.Has(auth.AnySubject) {
-		return verdict{}, refusal{http.StatusForbidden, "subject.id is not the name that the key belongs to; a key with the scope " + string(auth.AnySubject) + " may ask for others"}
+		return judged{}, refusal{http.StatusForbidden, "subject.id is not the name that the key belongs to; a key with the scope " + string(auth.AnySubject) + " may ask for others"}
 	}
-	return s.decide(r.Context(), x, p, e)
+	return s.judge(r.Context(), x, p, e)
 }
 
 // A batch is a request of the evaluations API: its own members are defaults, replaced whole.
@@ -170,10 +184,16 @@ func (s *Server) evaluations(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := append(make([]byte, 0, 1024*len(b.Evaluations)), `{"evaluations":`...)
-	for i, raw := range b.Evaluations {
-		v := s.item(r, p, raw, b.evaluation)
-		out = v.appendJSON(append(out, "[,"[min(i, 1)]))
-		if !v.Decision && b.Options.Semantic == "deny_on_first_deny" || v.Decision && b.Options.Semantic == "permit_on_first_permit" {
+	together := len(b.Evaluations) // what is permitted is recorded set-wise
+	if b.Options.Semantic == "deny_on_first_deny" || b.Options.Semantic == "permit_on_first_permit" {
+		together = 1 // what comes after the last answer is not asked
+	}
+	for i := 0; i < len(b.Evaluations); i += together {
+		answers := s.items(r, p, b.Evaluations[i:i+together], &b.evaluation)
+		for n := range answers {
+			out = answers[n].appendJSON(append(out, "[,"[min(i+n, 1)]))
+		}
+		if yes := answers[0].Decision; together == 1 && yes == (b.Options.Semantic == "permit_on_first_permit") {
 			break
 		}
 	}
@@ -181,37 +201,50 @@ func (s *Server) evaluations(w http.ResponseWriter, r *http.Request) {
 	send(w, &out)
 }
 
-// item answers one evaluation of a batch; what is wrong with it denies it alone.
-func (s *Server) item(r *http.Request, p *auth.Principal, raw jsontext.Value, defaults evaluation) verdict {
-	wrong := func(err error) verdict {
+// items answers evaluations of a batch; what is wrong with one denies it alone.
+func (s *Server) items(r *http.Request, p *auth.Principal, raw []jsontext.Value, defaults *evaluation) []verdict {
+	all, errs := make([]judged, len(raw)), make([]error, len(raw))
+	var out []*judged // which let data out
+	for i := range raw {
+		e := new(evaluation)
+		if errs[i] = decode(raw[i], e); errs[i] != nil {
+			continue
+		}
+		e.otherwise(defaults)
+		if all[i], errs[i] = s.judgeFor(r, p, e); errs[i] == nil && all[i].letsOut() {
+			out = append(out, &all[i])
+		}
+	}
+	s.permit(r.Context(), out...)
+	answers := make([]verdict, len(raw))
+	for i, err := range errs {
+		if err == nil {
+			answers[i] = s.verdict(&all[i])
+			continue
+		}
 		status := http.StatusBadRequest
 		if why, ok := errors.AsType[refusal](err); ok {
 			status = why.status
 		}
-		return verdict{Context: reasons{Error: &itemError{status, err.Error()}}}
+		answers[i] = verdict{Context: reasons{Error: &itemError{status, err.Error()}}}
 	}
-	var own evaluation
-	if err := decode(raw, &own); err != nil {
-		return wrong(err)
+	return answers
+}
+
+// otherwise takes what the evaluation does not have from the batch.
+func (e *evaluation) otherwise(d *evaluation) {
+	if e.Subject == nil {
+		e.Subject = d.Subject
 	}
-	e := defaults
-	if own.Subject != nil {
-		e.Subject = own.Subject
+	if e.Action == nil {
+		e.Action = d.Action
 	}
-	if own.Action != nil {
-		e.Action = own.Action
+	if e.Resource == nil {
+		e.Resource = d.Resource
 	}
-	if own.Resource != nil {
-		e.Resource = own.Resource
+	if e.Context == nil {
+		e.Context = d.Context
 	}
-	if own.Context != nil {
-		e.Context = own.Context
-	}
-	v, err := s.ask(r, p, &e)
-	if err != nil {
-		return wrong(err)
-	}
-	return v
 }
 
 // configuration is AuthZEN's metadata, for the whole server or one site.

@@ -16,36 +16,42 @@ import (
 type judged struct {
 	x       *site
 	by      *auth.Principal
+	asked   *evaluation
 	request decision.Request
 	person  subject.Known
 	inline  bool // the facts came with the question
+	stated  bool // so did the time
 	answer  decision.Answer
+	clauses []string // of the promises that determined it
 	trouble string
 	mode    mode
+	permit  string // for a disclosure that is recorded as permitted
 }
 
-// decide answers one evaluation that has all its members. The error is for a caller who may not ask it.
-func (s *Server) decide(ctx context.Context, x *site, p *auth.Principal, e *evaluation) (verdict, error) {
-	j := judged{x: x, by: p, mode: enforce, answer: decision.Answer{Outcome: decision.Indeterminate}}
+// judge decides one evaluation that has all its members. The error is for a caller who may not ask it.
+func (s *Server) judge(ctx context.Context, x *site, p *auth.Principal, e *evaluation) (j judged, err error) {
+	j = judged{x: x, by: p, asked: e, mode: enforce, answer: decision.Answer{Outcome: decision.Indeterminate}}
 	at, stated := s.askedAt(p, e)
+	j.stated = stated
 	q, err := x.question(e, at)
 	if err != nil {
 		j.trouble = err.Error()
-		return s.verdict(ctx, &j, e)
+		s.enforced(ctx, &j)
+		return j, nil
 	}
 	j.request = q.Request
 	if by := q.Request.By; by != "" && !mayActAs(p, by) {
-		return verdict{}, refusal{http.StatusForbidden, "the role is none of those that the key's principal has"}
+		return j, refusal{http.StatusForbidden, "the role is none of those that the key's principal has"}
 	}
 	to := q.Request.To
 	if to == "" {
 		to = decision.Us
 	}
 	if err := p.May(q.Request.Action, q.Request.For, to); err != nil {
-		return verdict{}, refusal{http.StatusForbidden, err.Error()}
+		return j, refusal{http.StatusForbidden, err.Error()}
 	}
 	if err := s.facts(ctx, &j, p, e, q.Person); err != nil {
-		return verdict{}, err
+		return j, err
 	}
 	if !stated && !j.inline {
 		// What is known may have been read after the question came: another server's withdrawal, say, by its
@@ -61,7 +67,21 @@ func (s *Server) decide(ctx context.Context, x *site, p *auth.Principal, e *eval
 		j.answer = d.Answer()
 		x.scratch.Put(d)
 	}
-	return s.verdict(ctx, &j, e)
+	s.enforced(ctx, &j)
+	return j, nil
+}
+
+// enforced finds the clauses of the answer, and how far it is enforced.
+func (s *Server) enforced(ctx context.Context, j *judged) {
+	for _, id := range j.answer.Promises {
+		if clause := j.x.clauseOf[id]; len(j.clauses) == 0 || j.clauses[len(j.clauses)-1] != clause {
+			j.clauses = append(j.clauses, clause)
+		}
+	}
+	if err := j.x.shadow.refresh(ctx, s.house.Store, j.x.place.No); err != nil {
+		s.house.Logger.Error("modes cannot be read; the last ones hold", "err", err)
+	}
+	j.mode = j.x.shadow.of(j.by.Key, j.clauses)
 }
 
 // mayActAs reports whether the principal acts in a role, or for a recipient.
@@ -120,7 +140,7 @@ func (s *Server) facts(ctx context.Context, j *judged, p *auth.Principal, e *eva
 }
 
 // verdict puts the answer in AuthZEN's form, logs it, and lets it pass where the mode says so.
-func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict, error) {
+func (s *Server) verdict(j *judged) verdict {
 	x, a := j.x, &j.answer
 	x.counters[a.Outcome].Inc()
 	why := policy.Say(*a)
@@ -129,14 +149,9 @@ func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict
 	}
 	v := verdict{Decision: a.Allowed(), Context: reasons{
 		ReasonAdmin: why, ReasonUser: policy.SayToPerson(*a), Kind: a.Outcome.String(), Law: a.Laws,
-		Promises: a.Promises, Basis: a.Bases, Obligations: a.Obliges, Version: x.version, Seq: j.person.Seq, Known: j.person.Known, EvaluationID: s.ids.next(),
+		Promises: a.Promises, Basis: a.Bases, Obligations: a.Obliges, Version: x.version, Seq: j.person.Seq, Known: j.person.Known, Permit: j.permit, Clauses: j.clauses, EvaluationID: s.ids.next(),
 	}}
 	c := &v.Context
-	for _, id := range a.Promises {
-		if clause := x.clauseOf[id]; len(c.Clauses) == 0 || c.Clauses[len(c.Clauses)-1] != clause {
-			c.Clauses = append(c.Clauses, clause)
-		}
-	}
 	for _, m := range a.Missing {
 		what := m.What
 		if m.Name != "" {
@@ -144,11 +159,8 @@ func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict
 		}
 		c.Missing = append(c.Missing, what)
 	}
-	if err := x.shadow.refresh(ctx, s.house.Store, x.place.No); err != nil {
-		s.house.Logger.Error("modes cannot be read; the last ones hold", "err", err)
-	}
 	passed := mode("") // that let a denial pass
-	if j.mode = x.shadow.of(j.by.Key, c.Clauses); j.mode != enforce {
+	if j.mode != enforce {
 		if c.Mode = string(j.mode); !v.Decision {
 			v.Decision, passed = true, j.mode
 		}
@@ -158,13 +170,13 @@ func (s *Server) verdict(ctx context.Context, j *judged, e *evaluation) (verdict
 		Action: only(j.request.Action, x.words.actions), Data: known(j.request.Data, x.words.data), For: only(j.request.For, x.words.purposes), To: only(j.request.To, x.words.recipients), Kind: c.Kind, Clauses: c.Clauses, Missing: c.Missing,
 		Shadow: string(passed), Version: c.Version, Seq: c.Seq,
 	})
-	if asked, ok := e.Context.value("snapshot").(bool); ok && asked && j.trouble == "" {
+	if asked, ok := j.asked.Context.value("snapshot").(bool); ok && asked && j.trouble == "" {
 		var err error
-		if c.Signed, err = s.sign(j, e, &v); err != nil {
+		if c.Signed, err = s.sign(j, &v); err != nil {
 			s.house.Logger.Error("an answer cannot be signed", "err", err)
 		}
 	}
-	return v, nil
+	return v
 }
 
 // only is the word if the notice declares it: a log holds nothing that a caller could smuggle in.

@@ -99,6 +99,10 @@ func templates() map[string]any {
 			event, with(map[string]any{"kind": "held", "grounds": "a claim"}), with(map[string]any{"kind": "happened", "name": "order-placed"}),
 			with(map[string]any{"kind": "stated", "facts": map[string]any{"account": "x"}}), with(map[string]any{"kind": "described", "residence": "IE", "born": "1990-02-28"}),
 		}},
+		"POST /api/v1/{site}/disclosures": map[string]any{"disclosures": []any{
+			map[string]any{"permit": "0123456789abcdef0123456789abcdef-7", "at": "2026-02-28T12:00:00Z", "count": 1, "person": "email:ann@mail.example", "data": []any{"contact.email"}, "for": "letter", "to": "mailer"},
+			map[string]any{"unasked": true, "id": "leak", "at": "2026-02-28T12:00:00Z", "count": 1, "person": "email:ann@mail.example", "action": "disclose", "data": []any{"contact.email"}, "for": "letter", "to": "mailer", "ground": "", "decided_by": "ann", "source": "an audit"},
+		}},
 		"PUT /api/v1/{site}/shadow":          map[string]any{"key": "", "clause": "letter", "mode": "observe"},
 		"POST /api/v1/principals":            map[string]any{"name": "printer", "kind": "machine", "roles": []any{"treasurer"}},
 		"POST /api/v1/principals/{name}/end": map[string]any{},
@@ -111,8 +115,8 @@ func templates() map[string]any {
 }
 
 // answersWithWhatIsKnown are routes whose good answers may hold what is known of a person, or repeat the
-// caller's id of an event.
-var answersWithWhatIsKnown = regexp.MustCompile(`/people|/events`)
+// caller's own id of what is recorded.
+var answersWithWhatIsKnown = regexp.MustCompile(`/people|/events|/disclosures`)
 
 // variants calls fn with the body once for each place: with another string in it, or as a further member's
 // name, or followed by nonsense.

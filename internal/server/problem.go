@@ -28,7 +28,13 @@ var problemTitles = map[string]string{
 	"too-large":    "The request is too large",
 	"too-many":     "Too many requests",
 	"sealed":       "The server cannot answer now",
-	"internal":     "The server failed",
+
+	"permit-unknown":    "There is no such permit",
+	"permit-expired":    "The permit was over",
+	"permit-of-another": "The permit is another's",
+	"permit-confirmed":  "The permit is confirmed already",
+	"beyond-permit":     "It is more than was permitted",
+	"internal":          "The server failed",
 }
 
 // fail answers an error of /api/v1.
@@ -63,8 +69,18 @@ func (s *Server) problemOf(err error) problem {
 		kind, status = "not-found", http.StatusNotFound
 	case errors.Is(err, subject.ErrTaken), errors.Is(err, subject.ErrMerge), errors.Is(err, subject.ErrHeld), errors.Is(err, subject.ErrOtherEvent):
 		kind, status = "conflict", http.StatusConflict
-	case errors.Is(err, subject.ErrEvent), errors.Is(err, subject.ErrIdentity):
+	case errors.Is(err, subject.ErrEvent), errors.Is(err, subject.ErrIdentity), errors.Is(err, subject.ErrDisclosure):
 		kind, status = "bad-request", http.StatusBadRequest
+	case errors.Is(err, subject.ErrNoPermit):
+		kind, status = "permit-unknown", http.StatusNotFound
+	case errors.Is(err, subject.ErrExpired):
+		kind, status = "permit-expired", http.StatusConflict
+	case errors.Is(err, subject.ErrNotYours):
+		kind, status = "permit-of-another", http.StatusForbidden
+	case errors.Is(err, subject.ErrConfirmed):
+		kind, status = "permit-confirmed", http.StatusConflict
+	case errors.Is(err, subject.ErrBeyond):
+		kind, status = "beyond-permit", http.StatusConflict
 	}
 	return problem{"urn:avow:problem:" + kind, problemTitles[kind], status, err.Error()}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/avowhq/avow/internal/store"
+	"github.com/avowhq/avow/internal/subject"
 )
 
 // How long what nobody is promised is kept. Callers' keys outlive every reasonable retry; the log of
@@ -38,11 +39,14 @@ func (s *Server) pruneOnce(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM idempotency WHERE at < $1`, now.Add(-keysKept).UnixMicro()); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, `DELETE FROM permit WHERE at < $1`, now.Add(-subject.PermitFor-subject.PermitGrace).UnixMicro()); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `DELETE FROM decision_block WHERE last < $1`, now.Add(-decisionsKept).UnixMicro())
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("delete callers' keys and decisions: %w", err)
+		return fmt.Errorf("delete callers' keys, permits and decisions: %w", err)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ type vocabularyWords struct {
 	stated    map[string]decision.FactType // facets and facts of the question
 
 	actions, data, purposes, recipients map[string]bool // declared
+	recipientNames                      map[string]string
 }
 
 func wordsOf(p *policy.Policy, m *decision.Model) vocabularyWords {
@@ -24,6 +25,10 @@ func wordsOf(p *policy.Policy, m *decision.Model) vocabularyWords {
 		verbs: map[string]string{}, resources: map[string]policy.ResourceAlias{}, askers: map[string]bool{},
 		stated:  map[string]decision.FactType{decision.TransportFact: decision.EnumFact, decision.PublicFact: decision.FlagFact},
 		actions: map[string]bool{}, data: map[string]bool{}, purposes: map[string]bool{}, recipients: map[string]bool{decision.Us: true},
+		recipientNames: map[string]string{},
+	}
+	for _, r := range p.Vocabulary.Recipients {
+		v.recipientNames[r.Name.Text] = r.Title
 	}
 	for _, verb := range slices.Concat(decision.DataVerbs(), decision.ServiceVerbs(), decision.DestructiveVerbs(), []string{decision.VerbSet}) {
 		v.actions[verb] = true

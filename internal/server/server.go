@@ -294,6 +294,8 @@ func (s *Server) apiTable() []route {
 		{"GET /api/v1/{site}/people/{person}/history", s.api(auth.ReadLedger, s.history)},
 		{"GET /api/v1/{site}/people/{person}/kept", s.api(auth.ReadPeople, s.kept)},
 		{"GET /api/v1/{site}/people/{person}/receipts/{index}", s.api(auth.ReadLedger, s.receipt)},
+		{"GET /api/v1/{site}/people/{person}/disclosures", s.api(auth.ReadPeople, s.disclosed)},
+		{"POST /api/v1/{site}/disclosures", s.api(auth.WriteDisclosures, s.disclosures)},
 		{"POST /api/v1/{site}/people/{person}/erase", s.api(auth.Erase, s.erase)},
 		{"POST /api/v1/{site}/events", s.api(auth.WriteEvents, s.events)},
 		{"GET /api/v1/{site}/decisions", s.api(auth.ReadDecisions, s.decisionList)},

@@ -8,7 +8,8 @@ import (
 
 // sign makes the answer into a note under the key of the log, which a client may act on while this server
 // cannot be reached (docs/spec/answers.md). It is empty for a question that has no such form.
-func (s *Server) sign(j *judged, e *evaluation, v *verdict) (string, error) {
+func (s *Server) sign(j *judged, v *verdict) (string, error) {
+	e := j.asked
 	sent := client.Evaluation{
 		Subject:  client.Entity{Type: e.Subject.Type, ID: e.Subject.ID, Properties: e.Subject.Properties.asMap()},
 		Action:   client.Action{Name: e.Action.Name, Properties: e.Action.Properties.asMap()},

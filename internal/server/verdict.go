@@ -29,6 +29,7 @@ type reasons struct {
 	Known                   bool   // the person; of others only the question says something
 	Mode                    string // how far it is enforced, if not wholly; kind says what the notice says
 	Signed                  string // the answer as a signed note, where context.snapshot asks for it
+	Permit                  string // by which a disclosure is confirmed
 	EvaluationID            string
 	Error                   *itemError // the question cannot be asked
 }
@@ -123,6 +124,7 @@ func (v *verdict) appendJSON(b []byte) []byte {
 	o.truth("known", c.Known)
 	o.text("mode", c.Mode)
 	o.text("signed", c.Signed)
+	o.text("permit", c.Permit)
 	o.text("evaluation_id", c.EvaluationID)
 	if c.Error != nil {
 		o.name("error")

@@ -40,6 +40,7 @@ type write struct {
 	person  *newPerson // to be made with it
 	needs   *newPerson // made by an earlier write of the lot
 	key     []byte     // hash of the caller's key, nil for none
+	permit  *permitRow // a step of a permit, nil for none
 	journal *vault.Entry
 
 	index int64
@@ -239,7 +240,7 @@ func (p *People) explain(ctx context.Context, w *write, err error) error {
 			return err
 		}
 		return errAgain
-	case errors.As(err, &refused) && refused.Unique() && (w.person != nil || w.key != nil):
+	case errors.As(err, &refused) && refused.Unique() && (w.person != nil || w.key != nil || w.permit != nil):
 		return errAgain // another call was first: find what it made
 	}
 	return fmt.Errorf("record: %w", err)
@@ -250,6 +251,7 @@ func (p *People) writeTogether(ctx context.Context, lot []*write) error {
 		tx.AsOf(lot[0].moved)
 		var people newPeople
 		var keys usedKeys
+		var permits permitRows
 		entries := make([]store.Entry, 0, len(lot))
 		for _, w := range lot {
 			if w.moved != lot[0].moved {
@@ -257,12 +259,16 @@ func (p *People) writeTogether(ctx context.Context, lot []*write) error {
 			}
 			people.add(w.person)
 			keys.add(w)
+			permits.add(w)
 			if w.entry.Record != nil {
 				entries = append(entries, w.entry)
 			}
 		}
 		tx.Append(entries...)
 		if err := people.insert(ctx, tx); err != nil {
+			return err
+		}
+		if err := permits.insert(ctx, tx); err != nil {
 			return err
 		}
 		return keys.insert(ctx, tx)

@@ -141,8 +141,10 @@ func (p *People) eraseOne(ctx context.Context, tx *store.Tx, site *Site, x *pers
 	if _, err := tx.Exec(ctx, `DELETE FROM ring WHERE site = $1 AND subject = $2 AND kind <> $3`, args...); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM idempotency WHERE site = $1 AND subject = $2`, site.No, x.no); err != nil {
-		return err
+	for _, text := range []string{`DELETE FROM idempotency WHERE site = $1 AND subject = $2`, `DELETE FROM permit WHERE site = $1 AND subject = $2`} {
+		if _, err := tx.Exec(ctx, text, site.No, x.no); err != nil {
+			return err
+		}
 	}
 	var kept int64
 	if err := tx.Row(ctx, `SELECT count(*) FROM entry WHERE site = $1 AND subject = $2`, []any{site.No, x.no}, &kept); err != nil {

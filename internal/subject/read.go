@@ -184,6 +184,9 @@ func (x *person) event(e *store.Stored, out []recorded) ([]recorded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: %w", e.At, err)
 	}
+	if r.Kind == Permitted || r.Kind == Disclosed {
+		return out, nil
+	}
 	event, err := readEvent(&r)
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: %w", e.At, err)

@@ -12,7 +12,7 @@ import (
 )
 
 // SiteEntry is an entry of nobody: its record lies open, with the key of its leaf beside it. The members
-// of the body are strings, int64 and lists of strings; they hold no personal data.
+// of the body are strings, int64, bool and lists of strings; they hold no personal data.
 func SiteEntry(site *Site, kind string, at ledger.Instant, body map[string]any) (store.Entry, error) {
 	text, err := bodyOf(kind, body)
 	if err != nil {
@@ -40,6 +40,9 @@ func bodyOf(kind string, body map[string]any) ([]byte, error) {
 		case int64:
 			o.name(name)
 			o.b = strconv.AppendInt(o.b, v, 10)
+		case bool:
+			o.name(name)
+			o.b = strconv.AppendBool(o.b, v)
 		case []string:
 			o.list(name, v, false)
 		default:

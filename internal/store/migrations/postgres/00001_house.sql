@@ -116,6 +116,20 @@ CREATE TABLE idempotency (
 
 CREATE INDEX idempotency_at ON idempotency(at);
 
+-- What was permitted and may be confirmed (step 0), and what confirms it (step 1). It goes when it is long
+-- over, or with the person.
+CREATE TABLE permit (
+	site    bigint NOT NULL,
+	id      bytea NOT NULL,
+	step    bigint NOT NULL,
+	subject bigint NOT NULL,
+	entry   bytea NOT NULL,
+	at      bigint NOT NULL,
+	PRIMARY KEY (site, id, step)
+);
+CREATE INDEX permit_subject ON permit(site, subject);
+CREATE INDEX permit_at ON permit(at);
+
 -- Who may call. Names are handles of the operator's choice, and lasting.
 CREATE TABLE principal (
 	no      bigint PRIMARY KEY,
