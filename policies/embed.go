@@ -6,8 +6,10 @@ import "embed"
 
 // Files are the policies, one folder each.
 //
-//go:embed starter isodme iso-services iso-online onvif
+//go:embed starter isodme iso-services iso-online onvif isomedia
 var Files embed.FS
 
 // Names lists them in the order they are shown.
-func Names() []string { return []string{"starter", "isodme", "iso-services", "iso-online", "onvif"} }
+func Names() []string {
+	return []string{"starter", "isodme", "iso-services", "iso-online", "onvif", "isomedia"}
+}

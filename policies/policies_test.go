@@ -82,6 +82,7 @@ var requirements = map[string]struct {
 	"iso-services": {"SVC", 9},
 	"iso-online":   {"ISO", 14},
 	"onvif":        {"ONV", 18},
+	"isomedia":     {"MED", 21},
 }
 
 func TestCoverage(t *testing.T) {

@@ -22,7 +22,7 @@ func TestPromisesDocument(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# The promises\n\nGenerated from the notices (`go test ./policies -update`): which clause keeps each promise of the mission, how many of its\n" +
 		"examples pass, and how far software carries it. *declared* means: written down and checked, its engine is still to come.\n")
-	for _, name := range []string{"isodme", "iso-services", "iso-online", "onvif"} {
+	for _, name := range []string{"isodme", "iso-services", "iso-online", "onvif", "isomedia"} {
 		promises(t, &b, name)
 	}
 	if *update {
