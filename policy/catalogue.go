@@ -27,7 +27,7 @@ func Catalogue() []Code {
 		{"E16", "an example that fails"},
 		{"E17", "a special category without explicit consent or a named exception"},
 		{"E18", "a text that cannot be read for certain: not YAML, a double, an anchor, an invisible character, too long, too deep"},
-		{"E19", "a point that is unlinked and takes what tells who the person is"},
+		{"E19", "what enters unlinked tells who the person is, or lies in rows that do"},
 		{"W19", "a promise whose removal turns no example red"},
 		{"W20", "an allow that never decides"},
 		{"W21", "an allow that lies wholly under denies"},

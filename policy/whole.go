@@ -51,16 +51,33 @@ func (r *reader) distinctPromises() {
 	}
 }
 
-// unlinkedPoints: what is stored without a path to the person cannot itself tell who it is.
+// unlinkedPoints: what is stored without a path to the person cannot itself tell who it is, nor lie in
+// rows that are somebody's.
 func (r *reader) unlinkedPoints() {
+	linked, unlinked := map[string]bool{}, map[string]bool{}
 	for _, x := range r.p.promises() {
-		if x.Collect == nil || x.Collect.As.Text != "unlinked" {
+		if x.Collect == nil {
 			continue
 		}
+		free := x.Collect.As.Text == "unlinked"
 		for _, f := range x.Collect.Fields {
+			if linked[f.Data.Text] = linked[f.Data.Text] || !free; !free {
+				continue
+			}
+			unlinked[f.Data.Text] = true
 			if r.identifies(f.Data.Text) {
 				r.add("E19", f.Data.Pos, fmt.Sprintf("%s tells who the person is, and what enters at %s is unlinked", f.Data.Text, x.Collect.Name.Text),
 					"leave the field out, or take as: unlinked away")
+			}
+		}
+	}
+	for _, s := range r.p.Systems.Systems {
+		for _, t := range s.Tables {
+			for _, c := range t.Columns {
+				if !t.Nobody && unlinked[c.Is.Text] && !linked[c.Is.Text] {
+					r.add("E19", c.Is.Pos, fmt.Sprintf("%s enters unlinked, and the rows of %s lead to people", c.Is.Text, t.Name.Text),
+						"keep it in a table of nobody: yes, or take as: unlinked away")
+				}
 			}
 		}
 	}
