@@ -170,10 +170,15 @@ func (r *run) answers(a decision.Answer) (right, explicit bool) {
 				right = right && misses(a, m)
 			}
 		case "because":
-			right = right && slices.ContainsFunc(a.Laws, func(l decision.Reason) bool { return l.Because == v.Text || l.Law == v.Text || l.Article == v.Text })
+			right = right && said(a, v.Text)
 		}
 	}
 	return right, explicit && right
+}
+
+// said reports whether a law, an article or a reason is among those that denied it.
+func said(a decision.Answer, what string) bool {
+	return slices.ContainsFunc(a.Laws, func(l decision.Reason) bool { return l.Because == what || l.Law == what || l.Article == what })
 }
 
 func misses(a decision.Answer, what string) bool {
@@ -292,14 +297,18 @@ func (r *run) judgeCookie(name string, a decision.Answer) Result {
 	want := r.e.Want
 	right := want.Text == "set" && a.Allowed() || want.Text == "blocked" && !a.Allowed()
 	for _, w := range want.Map {
-		if w.Key.Text == "blocked" {
-			right = !a.Allowed() && misses(a, w.Value.Text)
-		}
-		if w.Key.Text == "loses" {
-			right = right && r.loses(name, w.Value.texts())
+		switch v := w.Value; w.Key.Text {
+		case "blocked":
+			right = !a.Allowed() && (misses(a, v.Text) || v.Text == "law" && a.Outcome == decision.AgainstLaw)
+		case "because":
+			right = right && said(a, v.Text)
+		case "loses":
+			right = right && r.loses(name, v.texts())
 		}
 	}
-	return r.judge(right, "got "+Brief(a), a.Promises, false)
+	res := r.judge(right, "got "+Brief(a), a.Promises, false)
+	res.Law = a.Outcome == decision.AgainstLaw
+	return res
 }
 
 // loses: what is lost without the cookie is as the register says.

@@ -114,7 +114,8 @@ func (r *reader) cookieQuery() query {
 		asks:  []field{{"cookie", formWord, "the cookie", true, r.one(cookieNames, new(Name))}},
 		words: []string{"set", "blocked"},
 		wants: []field{
-			{"blocked", formWord, "what is missing", false, r.word(new(Name))},
+			{"blocked", formWord, "what is missing, or law", false, r.word(new(Name))},
+			{"because", formWord, "the law, its article or its reason", false, r.word(new(Name))},
 			{"loses", formWords, "all that is lost", false, r.free(new([]Name))},
 		},
 		verdicts: []string{"blocked"},

@@ -111,6 +111,9 @@ func (t *Teller) answer(asked string, want Value) string {
 	case "right":
 		return t.offered(want)
 	case "cookie":
+		if want.at("blocked").Text == "law" {
+			return t.Say("answer.deny.law") + t.with("because", t.List("and", t.wordsOf("because", want.at("because"))))
+		}
 		said := t.Say("answer.cookie.blocked.for", "x", t.missing(want.at("blocked")))
 		return said + t.with("loses", t.List("and", t.wordsOf("lost", want.at("loses"))))
 	case "law-check":
