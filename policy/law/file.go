@@ -135,7 +135,9 @@ func Parse(text []byte) (Profile, error) {
 	if len(text) > maxProfile {
 		return Profile{}, fmt.Errorf("%d bytes; a profile may have %d", len(text), maxProfile)
 	}
-	if err := unique(json.NewDecoder(bytes.NewReader(text)), 0); err != nil {
+	if err := unique(json.NewDecoder(bytes.NewReader(text)), 0); errors.Is(err, io.EOF) {
+		return Profile{}, io.ErrUnexpectedEOF
+	} else if err != nil {
 		return Profile{}, err
 	}
 	var f file

@@ -184,3 +184,7 @@ func Binding(profiles []Profile, establishments []string, residence string, at d
 	}
 	return out
 }
+
+// Files are the profiles that come with Avow, as profiles/*.json: to be copied into a policy's folder
+// and mended there.
+func Files() fs.FS { return profiles }
