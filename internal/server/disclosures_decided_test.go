@@ -59,7 +59,7 @@ func TestDisclosuresNeedEverything(t *testing.T) {
 		"there is none":                             {[]string{", agreement: mailer-contract", ""}, "unmet", "agreement"},
 		"the purpose is outside the agreement":      {[]string{"for: [letter, similar-offers]", "for: [similar-offers]"}, "unmet", "agreement mailer-contract"},
 		"the datum is outside the agreement":        {[]string{"data: [contact.email]\n    terms", "data: [name]\n    terms"}, "unmet", "agreement mailer-contract"},
-		"a term is missing":                         {[]string{"    terms: [confidentiality, no-other-use]\n", "    terms: [confidentiality]\n  another: {from: 2025-06-01, terms: [no-other-use]}\n"}, "unmet", "agreement mailer-contract"},
+		"a term is missing":                         {[]string{"    terms: [confidentiality, no-other-use]\n", "    terms: [confidentiality]\n  another: {from: 2025-06-01, for: [letter], data: [contact.email], terms: [no-other-use]}\n"}, "unmet", "agreement mailer-contract"},
 		"the country is not accepted":               {[]string{country, "country: IN, agreement"}, "law", ""},
 		"a mechanism covers the country":            {[]string{country, "country: IN, agreement", "    for: [letter", "    transfer: scc-2021-c2p\n    for: [letter"}, "allow", ""},
 		"the mechanism has ended":                   {[]string{country, "country: US, agreement", "    for: [letter", "    transfer: eu-us-privacy-shield\n    for: [letter"}, "law", "eu-us-privacy-shield"},

@@ -267,9 +267,32 @@ func (g *garden) grow(t *testing.T) {
 		}
 		g.sow(route, body)
 	}
+	g.let(t)
 	for _, path := range []string{"/metrics", "/openapi.json", "/api/v1/starter/decisions?limit=1000", "/api/v1/starter/shadow", "/api/v1/starter/shadow/report", "/api/v1/principals", "/ledger/checkpoint", "/starter/privacy", "/"} {
 		g.ask("GET "+path, "GET", path, nil)
 	}
+}
+
+// let has disclosures permitted, confirmed and reported, with values wherever a caller's own text goes.
+func (g *garden) let(t *testing.T) {
+	person := "email:" + g.plant("a disclosure, person")
+	g.record(http.StatusOK, granted(person))
+	question := toMailer(person, map[string]any{"decided_by": g.plant("a disclosure, decided_by"), "evaluation_id": g.plant("a disclosure, evaluation_id")})
+	question["subject"] = map[string]any{"type": "service", "id": g.plant("a disclosure, subject.id")}
+	var a permitted
+	if g.call("POST", "/starter/access/v1/evaluation", http.StatusOK, question, &a); a.Context.Permit == "" {
+		t.Fatalf("not permitted: %+v", a)
+	}
+	g.confirm(http.StatusOK, nil, map[string]any{"permit": a.Context.Permit, "person": person})
+	g.confirm(http.StatusOK, nil, map[string]any{
+		"unasked": true, "id": g.plant("an unasked disclosure, id"), "person": person, "at": "2026-02-28T12:00:00Z", "data": []string{"contact.email"}, "for": "letter", "to": "mailer",
+		"source": g.plant("an unasked disclosure, source"), "decided_by": g.plant("an unasked disclosure, decided_by"),
+	})
+	if l := g.recipients(person); len(l) != 1 || len(l[0].Confirmed) != 1 || len(l[0].Unasked) != 1 || !strings.Contains(l[0].Unasked[0].Source, "planted.example") {
+		t.Errorf("shown: %+v", l)
+	}
+	question["context"] = map[string]any{"for": "letter", "to": "mailer", "evaluation_id": g.plant("a refused disclosure, evaluation_id") + strings.Repeat("x", 200)}
+	g.ask("POST /starter/access/v1/evaluation", "POST", "/starter/access/v1/evaluation", question)
 }
 
 // found searches the files that were written since the garden began.
