@@ -21,6 +21,7 @@ type person struct {
 
 	touched atomic.Uint64 // how often something happened with the person since
 	derived atomic.Pointer[derived]
+	length  atomic.Int64 // entries when they were last read
 }
 
 // derived facts hold as long as nothing has happened with the person since.
@@ -167,11 +168,25 @@ var ErrBehind = errors.New("the log is not that far")
 // factsOf derives the facts, or has them.
 func (p *People) factsOf(ctx context.Context, site *Site, x *person) (*derived, error) {
 	touched := x.touched.Load()
-	if d := x.derived.Load(); d != nil && d.touched == touched && d.by == site.Program {
-		return d, nil
+	was := x.derived.Load()
+	if was != nil && was.by != site.Program {
+		was = nil
+	}
+	if was != nil && was.touched == touched {
+		return was, nil
 	}
 	d := &derived{by: site.Program, touched: touched}
 	seen := p.seen.Load()
+	if was != nil && x.length.Load() >= longHistory {
+		switch still, err := p.still(ctx, site, x, was, &d.seq); {
+		case err != nil:
+			return nil, fmt.Errorf("read on in a history: %w", err)
+		case still && d.seq >= seen:
+			d.facts = was.facts
+			x.derived.Store(d)
+			return d, nil
+		}
+	}
 	events, err := p.history(ctx, site, x, &d.seq)
 	if err != nil {
 		return nil, err

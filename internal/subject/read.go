@@ -48,9 +48,9 @@ type reading struct {
 
 // read reads a person with one of the statements above, by number or hash. known, if not nil, has rings that
 // need not be opened again unless people were erased or merged since.
-func (p *People) read(ctx context.Context, text string, site *Site, which any, known *person) (*reading, error) {
+func (p *People) read(ctx context.Context, text string, site *Site, which any, known *person, more ...any) (*reading, error) {
 	var r reading
-	if err := p.store.Read(ctx, text, []any{site.No, which}, r.row); err != nil {
+	if err := p.store.Read(ctx, text, append([]any{site.No, which}, more...), r.row); err != nil {
 		return nil, err
 	}
 	if r.at == 0 {
@@ -123,6 +123,7 @@ func (p *People) history(ctx context.Context, site *Site, x *person, seq *int64)
 		return nil, fmt.Errorf("read a history: %w", err)
 	}
 	*seq = r.size
+	x.length.Store(int64(len(r.entries)))
 	out := make([]recorded, 0, len(r.entries))
 	for i := range r.entries {
 		if out, err = r.event(&r.entries[i], out); err != nil {
@@ -184,7 +185,7 @@ func (x *person) event(e *store.Stored, out []recorded) ([]recorded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: %w", e.At, err)
 	}
-	if r.Kind == Permitted || r.Kind == Disclosed {
+	if slices.Contains(quietKinds, r.Kind) {
 		return out, nil
 	}
 	event, err := readEvent(&r)
