@@ -14,12 +14,26 @@ func testCommand() *cobra.Command {
 		Short: "Run the examples of a policy",
 		Long: `Run the examples of a policy. An example passes only if the answer is right and a
 promise of its own clause is among those that determined it. Examples that ask
-what a later engine answers wait, and are counted apart.`,
-		Example: "  avow test policies/starter",
+what a later engine answers wait, and are counted apart.
+
+With --live they are also run against a real server over HTTP: one that is started
+for the run on a state of its own, or the one at --url. For each example a person
+is made up; what is given is told as events, imported from the past; the question
+is asked as of the example's time; and the entries are read back from the log and
+their receipts verified. The server's answer must be the same as this process's.`,
+		Example: "  avow test policies/starter\n  avow test --live policies/starter",
 		Args:    dirs,
 	}
 	asJSON := jsonFlag(c)
+	var live liveFlags
+	live.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := live.check(); err != nil {
+			return err
+		}
+		if live.live {
+			return testLive(c, &live, args, *asJSON)
+		}
 		type outcome struct {
 			Site    string `json:"site"`
 			Clause  string `json:"clause"`
@@ -58,4 +72,28 @@ what a later engine answers wait, and are counted apart.`,
 		return nil
 	}
 	return c
+}
+
+// testLive runs the examples against a server and reports.
+func testLive(c *cobra.Command, f *liveFlags, dirs []string, asJSON bool) error {
+	reports, err := runLive(c, f, dirs)
+	if err != nil {
+		return err
+	}
+	failed, all := false, []liveExample{}
+	for _, r := range reports {
+		failed = failed || r.failed()
+		if all = append(all, r.examples()...); !asJSON {
+			r.print(c.OutOrStdout())
+		}
+	}
+	if asJSON {
+		if err := writeJSON(c.OutOrStdout(), map[string]any{"examples": all}); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return failure{exitFailed}
+	}
+	return nil
 }
