@@ -307,26 +307,37 @@ func (l *lite) view(ctx context.Context, s *Store, fn func(context.Context, *Tx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", plain(err))
 	}
-	defer func() { _ = dbtx.Rollback() }() // there is nothing to undo
+	var fresh []string
+	defer func() {
+		_ = dbtx.Rollback() // there is nothing to undo
+		for _, text := range fresh {
+			_, _ = l.reader(ctx, text) // only so that the next one is faster
+		}
+	}()
 	tx := s.newTx()
 	tx.lite = &liteTx{
 		query1: func(text string, args []any) (*sql.Rows, error) {
-			st, err := l.reader(ctx, text)
-			if err != nil {
-				return nil, err
+			if st := l.prepared(text); st != nil {
+				return dbtx.StmtContext(ctx, st).QueryContext(ctx, args...)
 			}
-			return dbtx.StmtContext(ctx, st).QueryContext(ctx, args...)
+			// To prepare it for all takes a connection more than the one that is held here: as many views as
+			// there are connections would wait for each other.
+			fresh = append(fresh, text)
+			return dbtx.QueryContext(ctx, text, args...)
 		},
 	}
 	return fn(ctx, tx)
 }
 
-// reader is the statement, prepared once on every connection that reads.
-func (l *lite) reader(ctx context.Context, text string) (*sql.Stmt, error) {
+func (l *lite) prepared(text string) *sql.Stmt {
 	l.reads.RLock()
-	st := l.readers[text]
-	l.reads.RUnlock()
-	if st != nil {
+	defer l.reads.RUnlock()
+	return l.readers[text]
+}
+
+// reader is the statement, prepared once on every connection that reads. Whoever asks holds none.
+func (l *lite) reader(ctx context.Context, text string) (*sql.Stmt, error) {
+	if st := l.prepared(text); st != nil {
 		return st, nil
 	}
 	st, err := l.read.PrepareContext(ctx, text)

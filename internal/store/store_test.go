@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/avowhq/avow/internal/store"
 	"github.com/avowhq/avow/internal/store/storetest"
@@ -111,6 +112,29 @@ func TestWritersAtOnce(t *testing.T) {
 		})
 		if err != nil || sites != h.Size {
 			t.Errorf("%d rows for %d entries (%v)", sites, h.Size, err)
+		}
+	})
+}
+
+// TestViewsAtOnce: as many views as there are connections for reading do not wait for each other, though each
+// asks what was never asked before.
+func TestViewsAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, url string) {
+		s, err := store.Open(t.Context(), store.Config{URL: url, Signer: signer(), Readers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeAfter(t, s)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		for i := range 3 {
+			err := s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+				var n int64
+				return tx.Row(ctx, fmt.Sprintf("SELECT size + %d FROM log_head", i%2), nil, &n)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }
