@@ -36,6 +36,7 @@ const (
 type Coverage struct {
 	Site    string           `json:"site"`
 	Clauses []ClauseCoverage `json:"clauses"`
+	Laws    []string         `json:"laws,omitempty"` // that answers of a real server named
 }
 
 // ClauseCoverage is one clause: its status is the lowest of its promises, statements aside.
@@ -63,7 +64,7 @@ type PromiseCoverage struct {
 	Refs   []string `json:"refs"`
 	Status Status   `json:"status"`
 	Shown  bool     `json:"shown,omitempty"` // of a statement: the served page holds it
-	By     Pos      `json:"-"`               // of exercised: an example that did it
+	By     int      `json:"by,omitempty"`    // of exercised: which example of the clause did it, from 1
 }
 
 // Cover sums up the results of RunExamples.

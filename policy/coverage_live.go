@@ -17,6 +17,7 @@ type Live struct {
 // statements that the served page holds are shown.
 func CoverLive(p *Policy, results []Result, live Live) Coverage {
 	out := Cover(p, results)
+	out.Laws = live.Laws
 	for i, c := range p.Clauses {
 		coverLive(&out.Clauses[i], c, live)
 	}
@@ -48,7 +49,7 @@ func coverLive(out *ClauseCoverage, c *Clause, live Live) {
 			one.Shown = slices.Contains(live.Shown, x.ID)
 		}
 		if by := proven[x.ID]; one.Status == Tested && len(by) > 0 && !failed {
-			one.Status, one.By = Exercised, by[0].Pos
+			one.Status, one.By = Exercised, 1+slices.Index(c.Examples, by[0])
 		}
 	}
 	if failed {

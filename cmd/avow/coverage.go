@@ -16,14 +16,30 @@ func coverageCommand() *cobra.Command {
 		Use:   "coverage DIR...",
 		Short: "Say, clause by clause, what software carries it",
 		Long: `Say, clause by clause, what software carries it: unbound, statement, declared (no
-engine yet), bound (it compiles), tested (its examples pass through Decide). A
+engine yet), bound (it compiles), tested (its examples pass through Decide) and, with
+--live, exercised (a real server answered one of them, and the log proves it). A
 clause is as far as the least of its promises, statements aside.`,
-		Example: "  avow coverage policies/isodme",
+		Example: "  avow coverage policies/isodme\n  avow coverage --live policies/starter",
 		Args:    dirs,
 	}
 	asJSON := jsonFlag(c)
+	var live liveFlags
+	live.add(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := live.check(); err != nil {
+			return err
+		}
 		var all []policy.Coverage
+		if live.live {
+			reports, err := runLive(c, &live, args)
+			if err != nil {
+				return err
+			}
+			for _, r := range reports {
+				all = append(all, policy.CoverLive(r.loaded.policy, r.here(), r.live))
+			}
+			args = nil
+		}
 		for _, dir := range args {
 			l, err := load(dir, c.ErrOrStderr())
 			if err != nil {
@@ -53,11 +69,14 @@ func printCoverage(w io.Writer, one policy.Coverage) {
 		if x.Waiting > 0 {
 			examples += fmt.Sprintf(" (%d wait)", x.Waiting)
 		}
+		if x.Live > 0 {
+			examples += fmt.Sprintf(", %d live", x.Live)
+		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", x.ID, strings.Join(x.Kinds, " "), strings.Join(x.Refs, " "), examples, x.Status, strings.Join(x.Flags, " "))
 	}
 	_ = t.Flush() // it prints to the terminal: there is nothing left to do about an error
 	fmt.Fprintf(w, "\n%d clauses:", len(one.Clauses))
-	for _, s := range []policy.Status{policy.Tested, policy.Bound, policy.Declared, policy.Stated, policy.Unbound} {
+	for _, s := range []policy.Status{policy.Exercised, policy.Tested, policy.Bound, policy.Declared, policy.Stated, policy.Unbound} {
 		if count[s] > 0 {
 			fmt.Fprintf(w, " %d %s", count[s], s)
 		}

@@ -78,11 +78,7 @@ func runLive(c *cobra.Command, f *liveFlags, dirs []string) ([]*liveReport, erro
 			return nil, err
 		}
 		r := &liveReport{dir: dir, loaded: &l}
-		variants, err := r.prepare(f.url == "")
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", dir, err)
-		}
-		serve = append(append(serve, l.policy), variants...)
+		serve = append(append(serve, l.policy), r.prepare(f.url == "")...)
 		for _, x := range r.cases {
 			if at := x.latest(); at.After(latest) {
 				latest = at
@@ -105,7 +101,7 @@ func runLive(c *cobra.Command, f *liveFlags, dirs []string) ([]*liveReport, erro
 }
 
 // prepare sets the examples up, runs them in this process, and makes the variants of the policy that some need.
-func (r *liveReport) prepare(variants bool) ([]*policy.Policy, error) {
+func (r *liveReport) prepare(variants bool) []*policy.Policy {
 	l := r.loaded
 	made := map[string]*policy.Policy{}
 	for _, here := range policy.RunExamples(l.policy, l.program, l.model) {
@@ -138,7 +134,7 @@ func (r *liveReport) prepare(variants bool) ([]*policy.Policy, error) {
 	for _, site := range slices.Sorted(maps.Keys(made)) {
 		out = append(out, made[site])
 	}
-	return out, nil
+	return out
 }
 
 // variant sends the case to a notice in which the agreements have ended: no event can say so, since agreements

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,14 +51,11 @@ func (f *liveFlags) check() error {
 
 // liveScopes are what a key needs for a run.
 func liveScopes() string {
-	var s string
-	for i, scope := range []auth.Scope{auth.Decide, auth.WritePeople, auth.ReadPeople, auth.WriteEvents, auth.ReadLedger, auth.ReadDecisions, auth.AnyTime, auth.AnySubject} {
-		if i > 0 {
-			s += ","
-		}
-		s += string(scope)
+	var out []string
+	for _, s := range []auth.Scope{auth.Decide, auth.WritePeople, auth.ReadPeople, auth.WriteEvents, auth.ReadLedger, auth.ReadDecisions, auth.AnyTime, auth.AnySubject} {
+		out = append(out, string(s))
 	}
-	return s
+	return strings.Join(out, ",")
 }
 
 // A liveServer is the one that examples are run against.
@@ -143,8 +142,10 @@ func serveLive(ctx context.Context, handler *server.Server, l net.Listener) (end
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), liveGrace)
 		defer cancel()
 		err := web.Shutdown(grace)
+		if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+			err = errors.Join(err, ended)
+		}
 		stop()
-		<-served // http.ErrServerClosed, after Shutdown
 		return errors.Join(err, <-worked)
 	}
 }

@@ -40,12 +40,12 @@ func (c *caller) do(ctx context.Context, method, path string, in, out any) error
 		}
 	}
 	for {
-		resp, text, err := c.once(ctx, method, path, body)
+		a, err := c.once(ctx, method, path, body)
 		if err != nil {
 			return err
 		}
-		wait, err := strconv.Atoi(resp.Header.Get("Retry-After"))
-		if resp.StatusCode == http.StatusTooManyRequests && err == nil && wait < 60 {
+		wait, err := strconv.Atoi(a.retry)
+		if a.status == http.StatusTooManyRequests && err == nil && wait < 60 {
 			select {
 			case <-time.After(time.Duration(wait) * time.Second):
 				continue
@@ -53,45 +53,53 @@ func (c *caller) do(ctx context.Context, method, path string, in, out any) error
 				return ctx.Err()
 			}
 		}
-		return c.take(resp, text, out)
+		return a.take(out)
 	}
 }
 
-func (c *caller) once(ctx context.Context, method, path string, body []byte) (*http.Response, []byte, error) {
+// A received is an answer of a server, whole.
+type received struct {
+	status      int
+	line, retry string // the status in words; when to ask again
+	text        []byte
+}
+
+func (c *caller) once(ctx context.Context, method, path string, body []byte) (*received, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, usage{fmt.Errorf("the address of --url cannot be read: %w", err)}
+		return nil, usage{fmt.Errorf("the address of --url cannot be read: %w", err)}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	resp, err := c.client.Do(req)
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		return nil, nil, fmt.Errorf("the server at %s does not answer: %w", c.base, e.Err)
+		return nil, fmt.Errorf("the server at %s does not answer: %w", c.base, e.Err)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
 	if err = errors.Join(err, resp.Body.Close()); err != nil {
-		return nil, nil, fmt.Errorf("read the answer: %w", err)
+		return nil, fmt.Errorf("read the answer: %w", err)
 	}
-	return resp, text, nil
+	return &received{resp.StatusCode, resp.Status, resp.Header.Get("Retry-After"), text}, nil
 }
 
-func (c *caller) take(resp *http.Response, text []byte, out any) error {
+func (a *received) take(out any) error {
+	refusal := &http.Response{StatusCode: a.status, Status: a.line}
 	switch {
-	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
-		return hinted{refused(resp, text), "a run needs a key with the scopes " + liveScopes()}
-	case resp.StatusCode >= 300:
-		return refused(resp, text)
+	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
+		return hinted{refused(refusal, a.text), "a run needs a key with the scopes " + liveScopes()}
+	case a.status >= 300:
+		return refused(refusal, a.text)
 	case out == nil:
 		return nil
 	}
 	if raw, ok := out.(*[]byte); ok {
-		*raw = text
+		*raw = a.text
 		return nil
 	}
-	if err := json.Unmarshal(text, out); err != nil {
+	if err := json.Unmarshal(a.text, out); err != nil {
 		return errors.New("the answer cannot be read; are server and command of one version?")
 	}
 	return nil

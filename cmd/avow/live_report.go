@@ -40,6 +40,15 @@ func (r *liveReport) examples() []liveExample {
 	return out
 }
 
+// here are the results of this process.
+func (r *liveReport) here() []policy.Result {
+	var out []policy.Result
+	for _, c := range r.cases {
+		out = append(out, c.here)
+	}
+	return out
+}
+
 // print writes the report of a run for people.
 func (r *liveReport) print(w io.Writer) {
 	for _, c := range r.cases {

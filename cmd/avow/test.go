@@ -34,44 +34,49 @@ their receipts verified. The server's answer must be the same as this process's.
 		if live.live {
 			return testLive(c, &live, args, *asJSON)
 		}
-		type outcome struct {
-			Site    string `json:"site"`
-			Clause  string `json:"clause"`
-			Line    int    `json:"line"`
-			Verdict string `json:"verdict"`
-			Why     string `json:"why,omitempty"`
-		}
-		results := []outcome{}
-		failed := 0
-		for _, dir := range args {
-			l, err := load(dir, c.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			count := map[policy.Verdict]int{}
-			for _, r := range policy.RunExamples(l.policy, l.program, l.model) {
-				count[r.Verdict]++
-				results = append(results, outcome{l.model.Site, r.Example.Clause.ID, r.Example.Pos.Line, string(r.Verdict), r.Why})
-				if r.Verdict == policy.Failed && !*asJSON {
-					policy.Print(c.OutOrStdout(), l.policy.Files, []policy.Problem{{Code: "E16", Pos: r.Example.Pos, Message: "clause " + r.Example.Clause.ID + ": " + r.Why}})
-				}
-			}
-			failed += count[policy.Failed]
-			if !*asJSON {
-				fmt.Fprintf(c.OutOrStdout(), "%s: %d passed, %d failed, %d waiting for a later engine\n", dir, count[policy.Passed], count[policy.Failed], count[policy.Waiting])
-			}
-		}
-		if *asJSON {
-			if err := writeJSON(c.OutOrStdout(), map[string]any{"examples": results}); err != nil {
-				return err
-			}
-		}
-		if failed > 0 {
-			return failure{exitFailed}
-		}
-		return nil
+		return testHere(c, args, *asJSON)
 	}
 	return c
+}
+
+// testHere runs the examples in this process and reports.
+func testHere(c *cobra.Command, dirs []string, asJSON bool) error {
+	type outcome struct {
+		Site    string `json:"site"`
+		Clause  string `json:"clause"`
+		Line    int    `json:"line"`
+		Verdict string `json:"verdict"`
+		Why     string `json:"why,omitempty"`
+	}
+	results := []outcome{}
+	failed := 0
+	for _, dir := range dirs {
+		l, err := load(dir, c.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		count := map[policy.Verdict]int{}
+		for _, r := range policy.RunExamples(l.policy, l.program, l.model) {
+			count[r.Verdict]++
+			results = append(results, outcome{l.model.Site, r.Example.Clause.ID, r.Example.Pos.Line, string(r.Verdict), r.Why})
+			if r.Verdict == policy.Failed && !asJSON {
+				policy.Print(c.OutOrStdout(), l.policy.Files, []policy.Problem{{Code: "E16", Pos: r.Example.Pos, Message: "clause " + r.Example.Clause.ID + ": " + r.Why}})
+			}
+		}
+		failed += count[policy.Failed]
+		if !asJSON {
+			fmt.Fprintf(c.OutOrStdout(), "%s: %d passed, %d failed, %d waiting for a later engine\n", dir, count[policy.Passed], count[policy.Failed], count[policy.Waiting])
+		}
+	}
+	if asJSON {
+		if err := writeJSON(c.OutOrStdout(), map[string]any{"examples": results}); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return failure{exitFailed}
+	}
+	return nil
 }
 
 // testLive runs the examples against a server and reports.
