@@ -214,7 +214,7 @@ func TestLiveWrongExamples(t *testing.T) {
 	for name, change := range map[string][]string{
 		"got allow on consent":                        {"  want:  {allow: consent}", "  want:  {deny: unmet}"},
 		"right, but determined by letter.2":           {"## Offers like what you bought {#offers}", "## Offers like what you bought {#offers}\n\n```yaml example\ngiven: {consented: letter}\nask: {action: use, data: contact.email, for: letter}\nwant: allow\n```\n"},
-		"got erase by order.3":                        {"  ask:   {kept: orders}\n  want:  gone", "  ask:   {kept: orders}\n  want:  {kept: yes}"},
+		"got gone by order.4":                         {"  ask:   {kept: orders}\n  want:  gone", "  ask:   {kept: orders}\n  want:  {kept: yes}"},
 		"the server does not record a happened event": {"- given: {order-completed: 25 months ago}", "- given: {order-completed: 90 years ago}"},
 	} {
 		dir := filepath.Join(t.TempDir(), "starter")
