@@ -2,43 +2,14 @@ package decision
 
 import "slices"
 
+// What follows reads single parts of rules and laws as Reference does, for those who reason about
+// whole versions rather than ask one question.
+
 // Covers reports whether the set holds name and so all below it; not stated, it covers everything.
 func (s Set) Covers(name string) bool { return s.covers(name) }
 
 // Hits reports whether the set has to do with name: the same, above or below.
 func (s Set) Hits(name string) bool { return s.hits(name) }
-
-// Cell lists the rules that can speak of a verb, a purpose ("" for none) and one category, service or
-// cookie, in document order. Which object it is, the verb's kind says.
-func (m *Model) Cell(kind ObjectKind, verb, purpose, object string) []Rule {
-	var out []Rule
-	for _, x := range m.Rules {
-		set := [...]Set{x.Data, x.Service, x.Cookie}[kind]
-		takes := sieve(Set.covers)
-		if x.Deny {
-			takes = Set.hits
-		}
-		fits := set.Stated() && takes(set, object)
-		if verb == VerbCombine {
-			fits = set.Stated() && (takes(set, object) || takes(x.With, object))
-		}
-		if fits && x.takesVerb(verb, int(kind)) && x.takesPurpose(purpose) && m.qualified(&x, verb) {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
-// Speaking lists the rules that can speak of a verb and a purpose, whatever the object.
-func (m *Model) Speaking(kind ObjectKind, verb, purpose string) []Rule {
-	var out []Rule
-	for _, x := range m.Rules {
-		if x.takesVerb(verb, int(kind)) && x.takesPurpose(purpose) && m.qualified(&x, verb) {
-			out = append(out, x)
-		}
-	}
-	return out
-}
 
 // ObjectKind says what a verb acts on.
 type ObjectKind int
@@ -53,6 +24,28 @@ const (
 // Verbs lists the verbs of rules on the kind of object.
 func (k ObjectKind) Verbs() []string {
 	return [...][]string{DataVerbs(), ServiceVerbs(), {VerbSet}}[k]
+}
+
+// TakesVerb reports whether the rule can speak of a verb on this kind of object; a deny of use, for
+// one, takes in read.
+func (m *Model) TakesVerb(x *Rule, kind ObjectKind, verb string) bool {
+	return x.takesVerb(verb, int(kind)) && m.qualified(x, verb)
+}
+
+// TakesPurpose reports whether the rule can speak of a purpose, "" for none.
+func (x *Rule) TakesPurpose(purpose string) bool { return x.takesPurpose(purpose) }
+
+// TakesObject reports whether the rule can speak of one category, service or cookie under the verb.
+func (x *Rule) TakesObject(kind ObjectKind, verb, object string) bool {
+	takes := sieve(Set.covers)
+	if x.Deny {
+		takes = Set.hits
+	}
+	set := [...]Set{x.Data, x.Service, x.Cookie}[kind]
+	if !set.Stated() {
+		return false
+	}
+	return takes(set, object) || verb == VerbCombine && takes(x.With, object)
 }
 
 func (x *Rule) takesVerb(verb string, kind int) bool {
@@ -73,4 +66,33 @@ func (m *Model) qualified(x *Rule, verb string) bool {
 	return !slices.ContainsFunc(x.Facets, func(f FacetSet) bool {
 		return slices.ContainsFunc(m.Vocabulary.Facets, func(g Facet) bool { return g.Name == f.Facet && !g.qualifies(verb) })
 	})
+}
+
+// Fits reports whether the basis is the one wanted, whatever it rests on if that is left open.
+func (b Basis) Fits(want Basis) bool { return b.fits(want) }
+
+// Rank orders forms: the higher, the weaker.
+func (f Form) Rank() int { return int(f.rank()) }
+
+// HasPlace reports whether the set names the country or region, or the country that it lies in.
+func (s Set) HasPlace(place string) bool { return inPlaces(s, place) }
+
+// AllFacts are the declared facts and those that every vocabulary has.
+func (m *Model) AllFacts() []Fact { return m.facts() }
+
+// Binding lists the laws that bind a person of this residence, "" for unknown, at the instant.
+func (m *Model) Binding(residence string, at Instant) []Law {
+	r := reader{m: m, q: Request{At: at}, who: Person{Residence: residence}}
+	return r.applicable()
+}
+
+// ChildAgeAt is the age below which a guardian must consent for a person of this residence; where that
+// is unknown, the highest.
+func (l *Law) ChildAgeAt(residence string) int32 { return l.childAge(residence) }
+
+// Crosses reports whether data may not go to the country at the instant, on the mechanism ("" for
+// none) and with the certificates held. The law limits transfers.
+func (l *Law) Crosses(to, mechanism string, held []Certificate, at Instant) bool {
+	r := reader{q: Request{At: at}}
+	return len(r.crosses(*l, to, mechanism, held)) > 0
 }

@@ -1,10 +1,10 @@
 package policy
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/avowhq/avow/decision"
 )
@@ -23,55 +23,67 @@ type Change struct {
 	Witness Witness `json:"witness"`
 }
 
-// A Witness is the smallest question found that shows a change: the one that states least.
+// A Witness is the smallest question that shows a change: one that states least.
 type Witness struct {
 	Request decision.Request `json:"request"`
 	Person  decision.Person  `json:"person"`
 	Old     decision.Answer  `json:"old"`
 	New     decision.Answer  `json:"new"`
-	stated  int
 }
 
 // A Comparison is every difference between two versions, and nothing else.
 type Comparison struct {
 	Changes []Change `json:"changes"`
-	Classes int      `json:"classes"` // of questions that were decided under both
+	// Classes of questions that the versions might have told apart, for verbs, objects, purposes and
+	// recipients on which they differ in what they say. It stops at 2⁶².
+	Classes int `json:"classes"`
 }
 
+// ErrTooMany tells that two versions have more cases than are compared.
+var ErrTooMany = errors.New("the versions have too many cases to compare")
+
 // Compare computes exactly what the new version allows or denies that the old one did not, as of an
-// instant: what agreements and laws say then. It does not sample: every dimension of a question falls into classes that neither version
-// can tell apart, and one question of each combination is decided under both. Cells whose rules and
-// all they refer to are the same are the same, and are skipped.
+// instant: what agreements and laws say then. It does not sample. Every dimension of a question falls
+// into classes that neither version can tell apart; for every verb, object, purpose and recipient the
+// versions are written as sets of such classes, and the sets are subtracted. Every difference it tells
+// was decided by both versions. The error is ErrTooMany, or that a version does not compile.
 func Compare(old, new *decision.Model, at decision.Instant) (*Comparison, error) {
-	c := &comparer{at: at, seen: map[string][]found{}}
-	for i, m := range []*decision.Model{old, new} {
-		p, err := decision.Compile(m)
-		if err != nil {
-			return nil, fmt.Errorf("compare: %w", err)
-		}
-		c.sides[i] = side{m: m, p: p, known: knownTo(m)}
+	c, err := comparing(old, new, at)
+	if err != nil {
+		return nil, fmt.Errorf("compare: %w", err)
 	}
-	laws, _ := json.Marshal([]any{old.Laws, old.Vocabulary.Establishments, old.Zone})
-	lawsNew, _ := json.Marshal([]any{new.Laws, new.Vocabulary.Establishments, new.Zone})
-	c.sameLaw = string(laws) == string(lawsNew)
-	c.sameWords = fmt.Sprintf("%+v", old.Vocabulary) == fmt.Sprintf("%+v", new.Vocabulary)
 	out := &Comparison{Changes: []Change{}}
-	for kind := decision.DataObject; kind <= decision.CookieObject; kind++ {
-		for _, verb := range kind.Verbs() {
-			for _, purpose := range c.purposes(kind) {
-				same := c.sameRules(kind, verb, purpose)
-				for _, object := range c.objects(kind) {
-					if same && (kind != decision.DataObject || c.sameKeeps(object)) {
-						continue
-					}
-					if err := c.cell(out, cell{kind, verb, purpose, object}); err != nil {
-						return nil, fmt.Errorf("compare: %w", err)
-					}
+	err = c.cells(func(x *pair) (bool, error) {
+		out.Classes = min(out.Classes+c.count(x), 1<<62)
+		for _, allowed := range []bool{true, false} {
+			if d := x.differs(allowed); d != nowhere {
+				change, err := c.change(x, allowed, d)
+				if err != nil {
+					return false, err
 				}
+				out.Changes = append(out.Changes, change)
 			}
 		}
+		return true, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("compare: %w", err)
 	}
 	return out, nil
+}
+
+// Differ reports whether Compare would find any change.
+func Differ(old, new *decision.Model, at decision.Instant) (bool, error) {
+	c, err := comparing(old, new, at)
+	if err != nil {
+		return false, fmt.Errorf("compare: %w", err)
+	}
+	found := false
+	err = c.cells(func(*pair) (bool, error) { found = true; return false, nil })
+	if err != nil {
+		return false, fmt.Errorf("compare: %w", err)
+	}
+	return found, nil
 }
 
 // A side is one of the two versions.
@@ -79,72 +91,77 @@ type side struct {
 	m     *decision.Model
 	p     *decision.Program
 	d     decision.Decision
+	zone  *time.Location
 	known map[string]bool
+	facts map[string]decision.Fact
 }
 
-type comparer struct {
-	sides     [2]side
-	at        decision.Instant
-	sameLaw   bool
-	sameWords bool
-	seen      map[string][]found // by what the versions say of a cell
-}
-
-// sameRules: both versions have the same rules on the verb and the purpose, and the same words, so that
-// only what is kept can tell their answers apart.
-func (c *comparer) sameRules(kind decision.ObjectKind, verb, purpose string) bool {
-	if !c.sameLaw || !c.sameWords {
-		return false
+func newSide(m *decision.Model) (side, error) {
+	p, err := decision.Compile(m)
+	if err != nil {
+		return side{}, err
 	}
-	text := func(m *decision.Model) string {
-		rules := m.Speaking(kind, verb, purpose)
-		if verb == decision.VerbDisclose {
-			rules = append(rules, m.Speaking(kind, decision.VerbSell, purpose)...) // where something is given in return
-		}
-		for i := range rules {
-			rules[i].ID, rules[i].Clause, rules[i].Obliges = "", "", nil
-		}
-		return fmt.Sprintf("%+v", rules)
+	zone, err := time.LoadLocation(m.Zone)
+	if err != nil {
+		return side{}, fmt.Errorf("zone: %w", err)
 	}
-	return text(c.sides[0].m) == text(c.sides[1].m)
-}
-
-// sameKeeps: both versions keep the category, and what is above and below it, alike.
-func (c *comparer) sameKeeps(object string) bool {
-	text := func(m *decision.Model) string {
-		var s strings.Builder
-		for _, k := range m.Keeps {
-			if (decision.Set{Names: k.Data}).Hits(object) {
-				k.ID, k.Clause = "", ""
-				if k.Until != nil {
-					fmt.Fprintf(&s, "%+v", *k.Until)
-					k.Until = nil
-				}
-				fmt.Fprintf(&s, "%+v", k)
-			}
-		}
-		return s.String()
+	s := side{m: m, p: p, zone: zone, known: knownTo(m), facts: map[string]decision.Fact{}}
+	for _, f := range m.AllFacts() {
+		s.facts[f.Name] = f
 	}
-	return text(c.sides[0].m) == text(c.sides[1].m)
+	return s, nil
 }
 
-// A cell is all questions of one verb, purpose and object.
-type cell struct {
-	kind                  decision.ObjectKind
-	verb, purpose, object string
+// knownTo are the words a version knows, by kind.
+func knownTo(m *decision.Model) map[string]bool {
+	v, out := &m.Vocabulary, map[string]bool{}
+	add := func(kind string, names []string) {
+		for _, n := range names {
+			out[kind+" "+n] = true
+		}
+	}
+	add("object", slices.Concat(categoryNames(v), v.Services, v.Cookies))
+	add("purpose", wordsOf(v.Purposes, func(p decision.Purpose) string { return p.Name }))
+	add("recipient", wordsOf(v.Recipients, func(r decision.Recipient) string { return r.Name }))
+	add("agreement", wordsOf(v.Agreements, func(a decision.Agreement) string { return a.Name }))
+	add("event", v.Events)
+	add("facet", wordsOf(v.Facets, func(f decision.Facet) string { return f.Name }))
+	return out
 }
 
-// found is a change of a cell, to be told of every cell that looks the same.
-type found struct {
-	change  Change
-	classes int
+// person leaves out what this version has no word for.
+func (s *side) person(who decision.Person) decision.Person {
+	who.Facts = slices.DeleteFunc(slices.Clone(who.Facts), func(x decision.Stated) bool {
+		f, ok := s.facts[x.Name]
+		return !ok || f.Question || !takes(f, x)
+	})
+	who.Events = slices.DeleteFunc(slices.Clone(who.Events), func(e decision.Event) bool { return !s.known["event "+e.Name] })
+	return who
+}
+
+// request leaves out the facts and facets that this version has no word for: a caller that lives with
+// it does not state them.
+func (s *side) request(q decision.Request) decision.Request {
+	q.Stated = slices.DeleteFunc(slices.Clone(q.Stated), func(x decision.Stated) bool {
+		return !s.known["facet "+x.Name] && !s.facts[x.Name].Question
+	})
+	return q
+}
+
+// answer decides one question.
+func (s *side) answer(q decision.Request, f *decision.Facts) decision.Answer {
+	asked := s.request(q)
+	s.p.Decide(&asked, f, &s.d)
+	return s.d.Answer()
 }
 
 func union(lists ...[]string) []string {
 	var out []string
+	seen := map[string]bool{}
 	for _, l := range lists {
 		for _, s := range l {
-			if !slices.Contains(out, s) {
+			if !seen[s] {
+				seen[s] = true
 				out = append(out, s)
 			}
 		}
@@ -160,105 +177,11 @@ func wordsOf[T any](l []T, name func(T) string) []string {
 	return out
 }
 
-func (c *comparer) each(list func(v *decision.Vocabulary) []string) []string {
-	return union(list(&c.sides[0].m.Vocabulary), list(&c.sides[1].m.Vocabulary))
-}
-
-func (c *comparer) purposes(kind decision.ObjectKind) []string {
-	all := c.each(func(v *decision.Vocabulary) []string {
-		return wordsOf(v.Purposes, func(p decision.Purpose) string { return p.Name })
-	})
-	if kind == decision.DataObject {
-		return all
+func sorted[V any](m map[string]V) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
 	}
-	return append([]string{""}, all...)
-}
-
-func (c *comparer) objects(kind decision.ObjectKind) []string {
-	return c.each(func(v *decision.Vocabulary) []string {
-		switch kind {
-		case decision.ServiceObject:
-			return v.Services
-		case decision.CookieObject:
-			return v.Cookies
-		}
-		return wordsOf(v.Data, func(d decision.Category) string { return d.Name })
-	})
-}
-
-func (c *comparer) recipients() []string {
-	return append([]string{""}, c.each(func(v *decision.Vocabulary) []string {
-		return wordsOf(v.Recipients, func(r decision.Recipient) string { return r.Name })
-	})...)
-}
-
-// cell compares one cell, recipient by recipient; recipients that neither version tells apart are one.
-func (c *comparer) cell(out *Comparison, x cell) error {
-	var views [2]view
-	texts := [2]string{}
-	groups := map[string][]string{}
-	var order []string
-	for _, to := range c.recipients() {
-		for i := range c.sides {
-			views[i] = c.sides[i].view(x, to)
-		}
-		if !views[0].allows() && !views[1].allows() {
-			continue // silence permits nothing, in both
-		}
-		for i := range c.sides {
-			text, err := json.Marshal(views[i].sign)
-			if err != nil {
-				return err
-			}
-			texts[i] = string(text)
-		}
-		if c.sameLaw && texts[0] == texts[1] {
-			continue
-		}
-		key := texts[0] + "\x00" + texts[1]
-		if groups[key] == nil {
-			order = append(order, key)
-		}
-		groups[key] = append(groups[key], to)
-	}
-	for _, key := range order {
-		changes, known := c.seen[key]
-		if !known {
-			var err error
-			if changes, err = c.partition(x, groups[key][0], out); err != nil {
-				return err
-			}
-			c.seen[key] = changes
-		}
-		for _, f := range changes {
-			for _, to := range groups[key] {
-				out.Changes = append(out.Changes, c.retell(f, x, to))
-			}
-		}
-	}
-	return nil
-}
-
-// retell puts a change in the words of another cell that looks the same, and decides its witness anew.
-func (c *comparer) retell(f found, x cell, to string) Change {
-	ch := f.change
-	ch.Verb, ch.Object, ch.Purpose, ch.Recipient, ch.Classes = x.verb, x.object, x.purpose, to, f.classes
-	w := &ch.Witness
-	w.Request = x.about(w.Request, to)
-	w.Old, w.New = c.sides[0].answer(w.Request, w.Person), c.sides[1].answer(w.Request, w.Person)
-	return ch
-}
-
-// about makes the request one of the cell's.
-func (x cell) about(q decision.Request, to string) decision.Request {
-	q.Action, q.For, q.To = x.verb, x.purpose, to
-	switch x.kind {
-	case decision.DataObject:
-		q.Data = []string{x.object}
-	case decision.ServiceObject:
-		q.Service = x.object
-	case decision.CookieObject:
-		q.Cookie = x.object
-	}
-	return q
+	slices.Sort(out)
+	return out
 }

@@ -42,9 +42,5 @@ func Dead(p *Policy, m *decision.Model, unproven []*Promise) ([]Problem, error) 
 func matters(m *decision.Model, id string, at decision.Instant) (bool, error) {
 	less := *m
 	less.Rules = slices.DeleteFunc(slices.Clone(m.Rules), func(r decision.Rule) bool { return r.ID == id })
-	diff, err := Compare(m, &less, at)
-	if err != nil {
-		return false, err
-	}
-	return len(diff.Changes) > 0, nil
+	return Differ(m, &less, at)
 }

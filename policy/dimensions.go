@@ -4,75 +4,108 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/avowhq/avow/decision"
 )
 
-// dimensions lists what the questions of a cell can differ in, as far as either version looks.
-func (c *comparer) dimensions(x cell, to string, views [2]view) []dimension {
-	b := &dimensioner{c: c, x: x, to: to, views: views, zone: time.UTC}
-	if z, err := time.LoadLocation(c.sides[1].m.Zone); err == nil {
-		b.zone = z
-	}
-	for _, add := range []func(){b.agreement, b.sets, b.form, b.facets, b.residence, b.age, b.clocks, b.values, b.consent, b.objection, b.restriction} {
-		add()
-	}
-	return slices.DeleteFunc(b.dims, func(d dimension) bool { return len(d.ways) < 2 })
+// A dimension is something a question or a person can differ in, as far as either version looks, and
+// one way for every class of it. In most, the first way states nothing.
+type dimension struct {
+	name string
+	ways []way
 }
 
-type dimensioner struct {
-	c     *comparer
-	x     cell
-	to    string
-	views [2]view
-	zone  *time.Location
+// A way is one class of a dimension: how it is put into a question, and what conditions read of it.
+type way struct {
+	put func(q *decision.Request, who *decision.Person) // nil: states nothing
+
+	word           string // name, place, value or style
+	number         int32  // age, number, size of a group
+	opened, closed decision.Instant
+	guardian       bool
+	earlier        bool // an explicit consent stands from before any restriction
+}
+
+func (w way) states() bool { return w.put != nil }
+
+// The names of dimensions that are not those of a fact, an event or a facet.
+const (
+	dimResidence   = "residence"
+	dimAge         = "age"
+	dimConsent     = "consent"
+	dimObjection   = "objection"
+	dimRestriction = "restriction"
+	dimAgreement   = "agreement"
+	dimForm        = "as"
+	dimWith        = "with"
+	dimIn          = "in"
+	dimGround      = "ground"
+)
+
+// A space is all that questions can differ in beside verb, purpose, object and recipient, for two
+// versions: dimensions in their order.
+type space struct {
+	sides *[2]side
+	at    decision.Instant
 	dims  []dimension
+	level map[string]int // by name, of those with more than one way
+	only  map[string]way // of the others, by name
+
+	rules  []decision.Rule // of both versions
+	keeps  []decision.Keep
+	tests  []decision.Test
+	laws   []decision.Law
+	clocks clocks
 }
 
-func (b *dimensioner) add(name string, about aboutWhat, ways ...way) {
-	b.dims = append(b.dims, dimension{name, append([]way{{}}, ways...), about})
-}
-
-// unknown: an allow that asks about the fact has no say while nothing is known.
-func (b *dimensioner) unknown(fact string) {
-	for i := range b.dims {
-		if b.dims[i].name == fact {
-			b.dims[i].ways[0].out = func(r *decision.Rule) bool {
-				return !r.Deny && slices.ContainsFunc(r.When, func(t decision.Test) bool { return t.Fact == fact })
-			}
+// spaceOf finds the dimensions. Their order keeps together what laws look at, then what rules do.
+func spaceOf(sides *[2]side, at decision.Instant) *space {
+	s := &space{sides: sides, at: at, level: map[string]int{}, only: map[string]way{}}
+	for i := range sides {
+		m := sides[i].m
+		s.rules, s.keeps, s.laws = append(s.rules, m.Rules...), append(s.keeps, m.Keeps...), append(s.laws, m.Laws...)
+	}
+	for i := range s.rules {
+		s.tests = append(s.tests, s.rules[i].When...)
+		for _, g := range s.rules[i].Unless {
+			s.tests = append(s.tests, g...)
 		}
 	}
+	for i := range s.keeps {
+		s.tests = append(s.tests, s.keeps[i].While...)
+	}
+	for _, add := range []func(){s.residence, s.age, s.consent, s.objection, s.restriction, s.agreement, s.form, s.sets, s.with, s.facets, s.states, s.events, s.values} {
+		add()
+	}
+	return s
 }
 
-// fails: a rule whose condition on the fact is surely unmet has no say.
-func fails(fact string, holds func(decision.Test) bool) func(*decision.Rule) bool {
-	return func(r *decision.Rule) bool {
-		return slices.ContainsFunc(r.When, func(t decision.Test) bool { return t.Fact == fact && !holds(t) })
+// add appends a dimension, if it has more than one class.
+func (s *space) add(name string, ways ...way) {
+	if len(ways) == 1 {
+		s.only[name] = ways[0]
+	}
+	if len(ways) > 1 {
+		s.level[name] = len(s.dims)
+		s.dims = append(s.dims, dimension{name, ways})
 	}
 }
 
-func (b *dimensioner) rules() []decision.Rule {
-	return slices.Concat(b.views[0].rules, b.views[1].rules)
+// stating are the ways with one before them that states nothing.
+func stating(ways []way) []way { return append([]way{{}}, ways...) }
+
+func (s *space) rests(kinds ...decision.BasisKind) bool {
+	return slices.ContainsFunc(s.rules, func(r decision.Rule) bool {
+		return slices.ContainsFunc(r.Basis, func(b decision.Basis) bool { return slices.Contains(kinds, b.Kind) })
+	})
 }
 
-func (b *dimensioner) tests() []decision.Test {
-	return slices.Concat(b.views[0].tests(), b.views[1].tests())
+// each gathers a list from both vocabularies.
+func (s *space) each(list func(v *decision.Vocabulary) []string) []string {
+	return union(list(&s.sides[0].m.Vocabulary), list(&s.sides[1].m.Vocabulary))
 }
 
-func (b *dimensioner) keeps() []decision.Keep {
-	return slices.Concat(b.views[0].keeps, b.views[1].keeps)
-}
-
-func (b *dimensioner) laws() []decision.Law {
-	return slices.Concat(b.c.sides[0].m.Laws, b.c.sides[1].m.Laws)
-}
-
-func (b *dimensioner) rests(kinds ...decision.BasisKind) bool {
-	return b.views[0].rests(kinds...) || b.views[1].rests(kinds...)
-}
-
-// classes keeps one word of every class: words that all the sets treat alike.
+// classes keeps one word of every class: words that all signs treat alike.
 func classes(words []string, sign func(string) string) []string {
 	var out []string
 	seen := map[string]bool{}
@@ -85,343 +118,242 @@ func classes(words []string, sign func(string) string) []string {
 	return out
 }
 
-// sets are the dimensions that rules constrain by sets of names.
-func (b *dimensioner) sets() {
-	type dim struct {
-		name  string
-		words func(v *decision.Vocabulary) []string
-		of    func(r *decision.Rule) decision.Set
-		put   func(q *decision.Request, w string)
-	}
-	dims := []dim{
+// A setDim is a dimension that rules constrain by sets of names.
+type setDim struct {
+	name  string
+	words func(v *decision.Vocabulary) []string
+	of    func(r *decision.Rule) decision.Set
+	put   func(q *decision.Request, w string)
+}
+
+func setDims() []setDim {
+	return []setDim{
 		{"by", func(v *decision.Vocabulary) []string {
-			return append(slices.Clone(v.Roles), wordsOf(v.Recipients, func(r decision.Recipient) string { return r.Name })...)
+			return slices.Concat(v.Roles, []string{decision.Us}, wordsOf(v.Recipients, func(r decision.Recipient) string { return r.Name }))
 		}, func(r *decision.Rule) decision.Set { return r.By }, func(q *decision.Request, w string) { q.By = w }},
 		{"from", func(v *decision.Vocabulary) []string { return v.Sources }, func(r *decision.Rule) decision.Set { return r.From }, func(q *decision.Request, w string) { q.From = w }},
 		{"of", func(v *decision.Vocabulary) []string { return v.People }, func(r *decision.Rule) decision.Set { return r.Of }, func(q *decision.Request, w string) { q.Of = w }},
-		{"in", func(v *decision.Vocabulary) []string {
+		{dimIn, func(v *decision.Vocabulary) []string {
 			return wordsOf(v.Locations, func(l decision.Location) string { return l.Name })
 		}, func(r *decision.Rule) decision.Set { return r.In }, func(q *decision.Request, w string) { q.In = w }},
-		{"ground", func(v *decision.Vocabulary) []string {
+		{dimGround, func(v *decision.Vocabulary) []string {
 			return wordsOf(v.Grounds, func(g decision.Ground) string { return g.Name })
 		}, func(r *decision.Rule) decision.Set { return r.Ground }, func(q *decision.Request, w string) { q.Ground = w }},
 	}
-	for _, d := range dims {
+}
+
+func (s *space) sets() {
+	for _, d := range setDims() {
 		var sets []decision.Set
-		for _, r := range b.rules() {
-			if s := d.of(&r); s.Stated() {
-				sets = append(sets, s)
+		for i := range s.rules {
+			if set := d.of(&s.rules[i]); set.Stated() {
+				sets = append(sets, set)
 			}
 		}
-		outside := d.name == "in" && slices.ContainsFunc(b.bans(), func(x decision.Ban) bool { return len(x.Outside) > 0 })
-		if len(sets) == 0 && !outside && !(d.name == "ground" && b.rests(decision.VitalInterest)) {
+		otherwise := d.name == dimIn && s.lawsAskWhere() || d.name == dimGround && s.rests(decision.VitalInterest)
+		if len(sets) == 0 && !otherwise {
 			continue
 		}
-		words := classes(b.c.each(d.words), func(w string) string {
-			var s strings.Builder
-			s.WriteString(b.whereabouts(d.name, w))
+		words := classes(s.each(d.words), func(w string) string {
+			var b strings.Builder
+			b.WriteString(s.whereabouts(d.name, w))
 			for _, set := range sets {
-				fmt.Fprint(&s, set.Covers(w), set.Hits(w))
+				fmt.Fprint(&b, set.Covers(w), set.Hits(w))
 			}
-			for i := range b.c.sides {
-				fmt.Fprint(&s, slices.Contains(d.words(&b.c.sides[i].m.Vocabulary), w))
+			for i := range s.sides {
+				fmt.Fprint(&b, slices.Contains(d.words(&s.sides[i].m.Vocabulary), w))
 			}
-			return s.String()
+			return b.String()
 		})
 		var ways []way
 		for _, w := range words {
-			ways = append(ways, way{
-				func(q *decision.Request, _ *decision.Person) { d.put(q, w) },
-				func(r *decision.Rule) bool {
-					s := d.of(r)
-					return s.Stated() && !slices.Contains(s.Names, "residence") && !s.Covers(w) && !(r.Deny && s.Hits(w))
-				},
-			})
+			ways = append(ways, way{word: w, put: func(q *decision.Request, _ *decision.Person) { d.put(q, w) }})
 		}
-		b.add(d.name, aboutRequest, ways...)
-		b.dims[len(b.dims)-1].ways[0].out = func(r *decision.Rule) bool { return !r.Deny && d.of(r).Stated() }
-	}
-	if b.x.verb == decision.VerbCombine {
-		b.with()
+		s.add(d.name, stating(ways)...)
 	}
 }
 
 // with: a combination always names the other data.
-func (b *dimensioner) with() {
-	words := classes(b.c.objects(decision.DataObject), func(w string) string {
-		var s strings.Builder
-		for _, r := range b.rules() {
-			fmt.Fprint(&s, r.Data.Covers(w), r.Data.Hits(w), r.With.Covers(w), r.With.Hits(w))
+func (s *space) with() {
+	var combining []decision.Rule
+	for _, r := range s.rules {
+		if r.With.Stated() {
+			combining = append(combining, r)
 		}
-		return s.String()
-	})
-	d := dimension{name: "with", about: aboutRequest}
-	for _, w := range words {
-		d.ways = append(d.ways, way{put: func(q *decision.Request, _ *decision.Person) { q.With = []string{w} }})
 	}
-	b.dims = append(b.dims, d)
+	words := classes(s.each(categoryNames), func(w string) string {
+		var b strings.Builder
+		for _, r := range combining {
+			fmt.Fprint(&b, r.Data.Covers(w), r.Data.Hits(w), r.With.Covers(w), r.With.Hits(w))
+		}
+		fmt.Fprint(&b, s.sides[0].known["object "+w], s.sides[1].known["object "+w])
+		return b.String()
+	})
+	var ways []way
+	for _, w := range words {
+		ways = append(ways, way{word: w, put: func(q *decision.Request, _ *decision.Person) { q.With = []string{w} }})
+	}
+	s.add(dimWith, ways...)
 }
 
-func (b *dimensioner) form() {
-	formed, bounds := false, []int{0}
-	for _, r := range b.rules() {
+func categoryNames(v *decision.Vocabulary) []string {
+	return wordsOf(v.Data, func(d decision.Category) string { return d.Name })
+}
+
+// form: identified, which is what a question that says nothing means, unlinked, or aggregates of every
+// size that is told apart.
+func (s *space) form() {
+	formed, sizes := false, []int{0}
+	for _, r := range s.rules {
 		formed = formed || r.As != ""
-		bounds = append(bounds, r.Group)
+		sizes = append(sizes, r.Group)
 	}
-	for _, l := range b.laws() {
-		formed = formed || slices.ContainsFunc(l.Bans, func(x decision.Ban) bool { return x.Identifies && slices.Contains(x.Verbs, b.x.verb) })
+	for _, l := range s.laws {
+		formed = formed || slices.ContainsFunc(l.Bans, func(x decision.Ban) bool { return x.Identifies })
 	}
 	if !formed {
 		return
 	}
-	ways := []way{{put: func(q *decision.Request, _ *decision.Person) { q.As = decision.Unlinked }}}
-	slices.Sort(bounds)
-	for _, n := range slices.Compact(bounds) {
-		ways = append(ways, way{put: func(q *decision.Request, _ *decision.Person) { q.As, q.Group = decision.Aggregated, n }})
+	ways := []way{{word: string(decision.Unlinked), put: func(q *decision.Request, _ *decision.Person) { q.As = decision.Unlinked }}}
+	slices.Sort(sizes)
+	for _, n := range slices.Compact(sizes) {
+		ways = append(ways, way{
+			word: string(decision.Aggregated), number: int32(min(n, 1<<30)),
+			put: func(q *decision.Request, _ *decision.Person) { q.As, q.Group = decision.Aggregated, n },
+		})
 	}
-	b.add("as", aboutRequest, ways...)
+	s.add(dimForm, stating(ways)...)
 }
 
 // facets: a question that leaves one out stands for every value, so the values are enough.
-func (b *dimensioner) facets() {
+func (s *space) facets() {
 	sets := map[string][]decision.Set{}
-	for _, r := range b.rules() {
+	for _, r := range s.rules {
 		for _, f := range r.Facets {
 			sets[f.Facet] = append(sets[f.Facet], f.Set)
 		}
 	}
 	for _, name := range sorted(sets) {
-		values := b.c.each(func(v *decision.Vocabulary) []string {
-			for _, f := range v.Facets {
-				if f.Name == name {
-					return f.Values
-				}
-			}
-			return nil
-		})
-		d := dimension{name: name, about: aboutRequest}
+		values := s.each(func(v *decision.Vocabulary) []string { return facetValues(v, name) })
+		var ways []way
 		for _, v := range classes(values, func(v string) string {
-			var s strings.Builder
+			var b strings.Builder
 			for _, set := range sets[name] {
-				fmt.Fprint(&s, set.Covers(v))
+				fmt.Fprint(&b, set.Covers(v))
 			}
-			return s.String()
+			for i := range s.sides {
+				fmt.Fprint(&b, slices.Contains(facetValues(&s.sides[i].m.Vocabulary, name), v))
+			}
+			return b.String()
 		}) {
-			d.ways = append(d.ways, way{
-				func(q *decision.Request, _ *decision.Person) {
-					q.Stated = append(q.Stated, decision.Stated{Name: name, Value: v})
-				},
-				func(r *decision.Rule) bool {
-					return slices.ContainsFunc(r.Facets, func(f decision.FacetSet) bool { return f.Facet == name && !f.Set.Covers(v) })
-				},
-			})
+			ways = append(ways, way{word: v, put: stateInQuestion(decision.Stated{Name: name, Value: v})})
 		}
-		b.dims = append(b.dims, d)
+		s.add("facet "+name, ways...)
 	}
 }
 
-func sorted[V any](m map[string]V) []string {
-	var out []string
-	for k := range m {
-		out = append(out, k)
+func facetValues(v *decision.Vocabulary, name string) []string {
+	for _, f := range v.Facets {
+		if f.Name == name {
+			return f.Values
+		}
 	}
-	slices.Sort(out)
-	return out
+	return nil
 }
 
-// residence: places that conditions and laws treat alike are one; unknown is one of its own.
-func (b *dimensioner) residence() {
-	var tests []decision.Set
-	for _, t := range b.tests() {
-		if t.Fact == decision.ResidenceFact {
-			tests = append(tests, t.In)
-		}
-	}
-	home := slices.ContainsFunc(b.rules(), func(r decision.Rule) bool { return slices.Contains(r.In.Names, "residence") })
-	if len(tests) == 0 && !home && len(b.laws()) == 0 {
-		return
-	}
-	words := []string{"AQ"} // no notice speaks of it: any other place
-	for _, t := range tests {
-		words = append(words, t.Names...)
-	}
-	for _, l := range b.laws() {
-		words = append(words, l.Territory...)
-		words = append(words, sorted(l.ChildAges)...)
-	}
-	if home {
-		for i := range b.c.sides {
-			for _, l := range b.c.sides[i].m.Vocabulary.Locations {
-				words = append(words, l.Country)
-			}
-		}
-	}
-	words = slices.DeleteFunc(union(words), func(w string) bool { return w == decision.StrictDefault })
-	consent := b.rests(decision.Consent, decision.ExplicitConsent)
-	var ways []way
-	for _, w := range classes(words, func(w string) string { return b.placeSign(w, tests, home, consent) }) {
-		ways = append(ways, way{
-			func(_ *decision.Request, who *decision.Person) { who.Residence = w },
-			fails(decision.ResidenceFact, func(t decision.Test) bool {
-				in := slices.ContainsFunc(t.In.Names, func(n string) bool { return w == n || strings.HasPrefix(w, n+"-") })
-				return in != t.In.Not
-			}),
-		})
-	}
-	b.add("residence", aboutPerson, ways...)
-	b.unknown(decision.ResidenceFact)
+func stateInQuestion(x decision.Stated) func(*decision.Request, *decision.Person) {
+	return func(q *decision.Request, _ *decision.Person) { q.Stated = append(q.Stated, x) }
 }
 
-func (b *dimensioner) placeSign(place string, tests []decision.Set, home, consent bool) string {
-	in := func(names []string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return place == n || strings.HasPrefix(place, n+"-") })
+// agreement: known to have ended, whatever its dates say. Which one it is, the recipient says.
+func (s *space) agreement() {
+	if len(s.sides[0].m.Vocabulary.Agreements)+len(s.sides[1].m.Vocabulary.Agreements) > 0 {
+		s.add(dimAgreement, way{}, way{word: "ended", put: func(*decision.Request, *decision.Person) {}})
 	}
-	var s strings.Builder
-	for _, t := range tests {
-		fmt.Fprint(&s, in(t.Names))
-	}
-	country, _, _ := strings.Cut(place, "-")
-	for _, l := range b.laws() {
-		fmt.Fprint(&s, in(l.Territory))
-		if consent {
-			age, ok := l.ChildAges[country]
-			fmt.Fprint(&s, age, ok)
-		}
-	}
-	if home {
-		s.WriteString(country)
-	}
-	return s.String()
-}
-
-func (b *dimensioner) age() {
-	var bounds []int32
-	for _, t := range b.tests() {
-		if t.Fact == decision.AgeFact {
-			bounds = append(bounds, t.Min, t.Max)
-		}
-	}
-	if b.rests(decision.Consent, decision.ExplicitConsent) {
-		for _, l := range b.laws() {
-			bounds = append(bounds, l.ChildAge)
-			for _, n := range l.ChildAges {
-				bounds = append(bounds, n)
-			}
-		}
-	}
-	for _, x := range b.bans() {
-		bounds = append(bounds, x.Under)
-	}
-	var ways []way
-	for _, n := range around(bounds) {
-		if n >= 0 && n < 200 {
-			// By birth date, since a child of no whole year has a known age too.
-			born := decision.Duration{Months: -12 * n, Days: -1}.After(b.c.at, b.zone)
-			ways = append(ways, way{
-				func(_ *decision.Request, who *decision.Person) { who.Born = born },
-				fails(decision.AgeFact, func(t decision.Test) bool { return n >= t.Min && (t.Max == 0 || n < t.Max) }),
-			})
-		}
-	}
-	b.add("age", aboutPerson, ways...)
-	b.unknown(decision.AgeFact)
-}
-
-// around gives one number of every range that the bounds cut.
-func around(bounds []int32) []int32 {
-	var out []int32
-	for _, n := range bounds {
-		if n > 0 {
-			out = append(out, n-1, n)
-		} else if n > -1<<31 {
-			out = append(out, n-1, n)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // values: flags, enums and numbers, of the person or of the question.
-func (b *dimensioner) values() {
-	sets, ranges := map[string][]decision.Set{}, map[string][]int32{}
-	for _, t := range b.tests() {
-		if t.Event != "" || t.State != "" || slices.Contains([]string{decision.ResidenceFact, decision.AgeFact, decision.ConsentFact}, t.Fact) {
-			continue
-		}
-		if t.In.Stated() {
-			sets[t.Fact] = append(sets[t.Fact], t.In)
-		} else {
-			ranges[t.Fact] = append(ranges[t.Fact], t.Min, t.Max)
+func (s *space) values() {
+	tests := map[string][]decision.Test{}
+	for _, t := range s.tests {
+		if t.Event == "" && t.State == "" && !slices.Contains([]string{decision.ResidenceFact, decision.AgeFact, decision.ConsentFact}, t.Fact) {
+			tests[t.Fact] = append(tests[t.Fact], t)
 		}
 	}
-	for _, name := range sorted(sets) {
-		values, question := b.fact(name)
+	for _, name := range sorted(tests) {
 		var ways []way
-		for _, v := range classes(values, func(v string) string {
-			var s strings.Builder
-			for _, set := range sets[name] {
-				fmt.Fprint(&s, set.Covers(v))
+		for _, v := range classes(s.valuesOf(name), func(v string) string {
+			var b strings.Builder
+			for _, t := range tests[name] {
+				fmt.Fprint(&b, t.In.Covers(v))
 			}
-			return s.String()
+			for i := range s.sides {
+				fmt.Fprint(&b, slices.Contains(valuesOf(s.sides[i].facts[name]), v))
+			}
+			return b.String()
 		}) {
-			ways = append(ways, way{
-				state(question, decision.Stated{Name: name, Value: v}),
-				fails(name, func(t decision.Test) bool { return t.In.Covers(v) }),
-			})
+			ways = append(ways, way{word: v, put: s.state(decision.Stated{Name: name, Value: v})})
 		}
-		b.add(name, aboutOf(question), ways...)
-	}
-	for _, name := range sorted(ranges) {
-		_, question := b.fact(name)
-		var ways []way
-		for _, n := range around(ranges[name]) {
-			ways = append(ways, way{
-				state(question, decision.Stated{Name: name, Number: n}),
-				fails(name, func(t decision.Test) bool { return n >= t.Min && (t.Max == 0 || n < t.Max) }),
-			})
+		if s.sides[0].facts[name].Type == decision.NumberFact || s.sides[1].facts[name].Type == decision.NumberFact {
+			var bounds []int32
+			for _, t := range tests[name] {
+				bounds = append(bounds, t.Min, t.Max)
+			}
+			for _, n := range steps(bounds, -1<<31) {
+				ways = append(ways, way{number: n, put: s.state(decision.Stated{Name: name, Number: n})})
+			}
 		}
-		b.add(name, aboutOf(question), ways...)
+		s.add("fact "+name, stating(ways)...)
 	}
 }
 
-func aboutOf(question bool) aboutWhat {
-	if question {
-		return aboutRequest
+// steps gives one number of every range that the bounds cut, from the lowest that there is.
+func steps(bounds []int32, lowest int32) []int32 {
+	var out []int32
+	for _, n := range bounds {
+		if n > lowest {
+			out = append(out, n)
+		}
 	}
-	return aboutPerson
+	slices.Sort(out)
+	out = slices.Compact(out)
+	below := max(lowest, 0)
+	if len(out) > 0 && out[0] <= below {
+		below = out[0] - 1
+	}
+	return append([]int32{below}, out...)
 }
 
-func state(question bool, s decision.Stated) func(*decision.Request, *decision.Person) {
+// valuesOf are the values of a flag or an enum in either version.
+func (s *space) valuesOf(name string) []string {
+	return union(valuesOf(s.sides[0].facts[name]), valuesOf(s.sides[1].facts[name]))
+}
+
+func valuesOf(f decision.Fact) []string {
+	switch f.Type {
+	case decision.FlagFact:
+		return []string{"yes", "no"}
+	case decision.EnumFact:
+		return f.Values
+	}
+	return nil
+}
+
+// state puts a fact where the versions look for it: in the question, in the person, or in both where
+// they differ.
+func (s *space) state(x decision.Stated) func(*decision.Request, *decision.Person) {
+	var asked, known bool
+	for i := range s.sides {
+		if f, ok := s.sides[i].facts[x.Name]; ok {
+			asked, known = asked || f.Question, known || !f.Question
+		}
+	}
 	return func(q *decision.Request, who *decision.Person) {
-		if question {
-			q.Stated = append(q.Stated, s)
-		} else {
-			who.Facts = append(who.Facts, s)
+		if asked {
+			q.Stated = append(q.Stated, x)
+		}
+		if known {
+			who.Facts = append(who.Facts, x)
 		}
 	}
-}
-
-// fact finds the values of a fact in either version, and whether a question states it.
-func (b *dimensioner) fact(name string) ([]string, bool) {
-	switch name {
-	case decision.TransportFact:
-		return []string{"encrypted", "plain"}, true
-	case decision.PublicFact:
-		return []string{"yes", "no"}, true
-	}
-	var values []string
-	question := false
-	for i := range b.c.sides {
-		for _, f := range b.c.sides[i].m.Vocabulary.Facts {
-			if f.Name != name {
-				continue
-			}
-			question = f.Question
-			values = union(values, f.Values)
-			if f.Type == decision.FlagFact {
-				values = []string{"yes", "no"}
-			}
-		}
-	}
-	return values, question
 }

@@ -1,228 +1,191 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
-	"strings"
+	"sort"
 
 	"github.com/avowhq/avow/decision"
 )
 
-const microHour = decision.Instant(3600e6)
+// clocks are the events and states that conditions, contracts and keeps of either version look at.
+type clocks struct {
+	spans  map[string][]decision.Duration // by event
+	states map[string][]decision.Duration // by state: since it opened or closed
+	// group is, by event, those whose order tells how some state stands; every one of them is a
+	// dimension. A state that no other shares an event with is one dimension itself.
+	group map[string][]string
+}
 
-// agreement: known to have ended, whatever its dates say.
-func (b *dimensioner) agreement() {
-	var names []string
-	for i := range b.c.sides {
-		for _, r := range b.c.sides[i].m.Vocabulary.Recipients {
-			if r.Name == b.to && r.Agreement != "" {
-				names = append(names, r.Agreement)
+// states finds all clocks, and adds those that are states.
+func (s *space) states() {
+	s.clocks = clocks{map[string][]decision.Duration{}, map[string][]decision.Duration{}, map[string][]string{}}
+	c := &s.clocks
+	for _, t := range s.tests {
+		if t.Event != "" {
+			c.spans[t.Fact] = append(c.spans[t.Fact], t.Span)
+		} else if t.State != "" {
+			c.states[t.Fact] = append(c.states[t.Fact], decision.Duration{})
+		}
+	}
+	for _, r := range s.rules {
+		for _, b := range r.Basis {
+			if b.Kind == decision.Contract {
+				c.states[b.On] = append(c.states[b.On], decision.Duration{})
 			}
 		}
 	}
-	names = union(names)
-	if len(names) == 0 {
-		return
-	}
-	both := slices.DeleteFunc(names, func(n string) bool {
-		return slices.ContainsFunc(b.c.sides[:], func(s side) bool {
-			return !slices.ContainsFunc(s.m.Vocabulary.Agreements, func(a decision.Agreement) bool { return a.Name == n })
-		})
-	})
-	if len(both) > 0 {
-		b.add("agreement", aboutRequest, way{put: func(q *decision.Request, _ *decision.Person) { q.Ended = append(q.Ended, both...) }})
-	}
-}
-
-// clocks: events and states, each as long ago as conditions and keeps can tell apart.
-func (b *dimensioner) clocks() {
-	spans := map[string][]decision.Duration{} // by event
-	for _, t := range b.tests() {
-		if t.Event != "" {
-			spans[t.Fact] = append(spans[t.Fact], t.Span)
-		}
-	}
-	closes, opens := map[string][]decision.Duration{}, map[string][]decision.Duration{} // by state
-	for _, k := range b.keeps() {
+	for _, k := range s.keeps {
 		switch {
 		case k.Until == nil:
 		case k.Until.Event != "":
-			spans[k.Until.Event] = append(spans[k.Until.Event], k.Until.Span)
-		case k.Until.Opens:
-			opens[k.Until.State] = append(opens[k.Until.State], k.Until.Span)
+			c.spans[k.Until.Event] = append(c.spans[k.Until.Event], k.Until.Span)
 		default:
-			closes[k.Until.State] = append(closes[k.Until.State], k.Until.Span)
+			c.states[k.Until.State] = append(c.states[k.Until.State], k.Until.Span)
 		}
 	}
-	for _, name := range union(b.views[0].facts(), b.views[1].facts()) {
-		b.state(name, spans, opens[name], closes[name])
+	used := map[string]int{} // by event: how many look at it
+	for e := range c.spans {
+		used[e]++
 	}
-	for _, e := range sorted(spans) {
-		var ways []way
-		for _, age := range b.ages(spans[e]) {
-			ways = append(ways, way{put: happened(e, age)})
+	for name := range c.states {
+		for _, e := range s.stateEvents(name) {
+			used[e]++
 		}
-		b.add(e, aboutPerson, ways...)
+	}
+	for _, name := range sorted(c.states) {
+		events := s.stateEvents(name)
+		if !s.sameFact(name) || slices.ContainsFunc(events, func(e string) bool { return used[e] > 1 }) {
+			c.join(events)
+		} else {
+			s.plainState(name)
+		}
+		if slices.ContainsFunc(s.tests, func(t decision.Test) bool { return t.Fact == name && t.State == "assigned" }) {
+			s.add("assigned "+name, way{}, way{word: name, put: func(q *decision.Request, _ *decision.Person) { q.Assigned = append(q.Assigned, name) }})
+		}
 	}
 }
 
-// state: open or closed, since every length of time that matters. Events that open or close it and
-// that conditions look at themselves stay dimensions of their own, with slots for either order.
-func (b *dimensioner) state(name string, spans map[string][]decision.Duration, opens, closes []decision.Duration) {
-	var f decision.Fact
-	for i := range b.c.sides {
-		for _, x := range b.c.sides[i].m.Vocabulary.Facts {
-			if x.Name == name && x.Type == decision.StateFact {
-				f = x
-			}
-		}
+// join puts events into one group, and all that were grouped with one of them.
+func (c *clocks) join(events []string) {
+	for _, e := range slices.Clone(events) {
+		events = union(events, c.group[e])
 	}
-	if len(f.Opens) == 0 {
-		return
+	slices.Sort(events)
+	for _, e := range events {
+		c.group[e] = events
 	}
-	if b.shared(f, spans) {
-		for _, e := range f.Opens {
-			spans[e] = append(spans[e], append(opens, decision.Duration{Days: 2}, decision.Duration{Days: 4})...)
-		}
-		for _, e := range f.Closes {
-			spans[e] = append(spans[e], append(closes, decision.Duration{Days: 3}, decision.Duration{Days: 5})...)
-		}
-		b.assigned(f)
-		return
+}
+
+// stateEvents are those that open or close the state in either version.
+func (s *space) stateEvents(name string) []string {
+	a, b := s.sides[0].facts[name], s.sides[1].facts[name]
+	return union(a.Opens, a.Closes, b.Opens, b.Closes)
+}
+
+// sameFact: where both versions have the fact, it is the same.
+func (s *space) sameFact(name string) bool {
+	a, inOld := s.sides[0].facts[name]
+	b, inNew := s.sides[1].facts[name]
+	return !inOld || !inNew || fmt.Sprintf("%+v", a) == fmt.Sprintf("%+v", b)
+}
+
+// plainState: never opened, or open or closed since every length of time that matters.
+func (s *space) plainState(name string) {
+	f, ok := s.sides[0].facts[name]
+	if !ok {
+		f = s.sides[1].facts[name]
+	}
+	happened := func(events []string, at decision.Instant) func(*decision.Person) {
+		return func(who *decision.Person) { who.Events = append(who.Events, decision.Event{Name: events[0], At: at}) }
 	}
 	var ways []way
-	for _, age := range b.ages(opens) {
-		ways = append(ways, way{happened(f.Opens[0], age), isState(f.Name, "open")})
-	}
-	if len(f.Closes) > 0 {
-		for _, age := range b.ages(closes) {
-			ways = append(ways, way{func(q *decision.Request, who *decision.Person) {
-				happened(f.Opens[0], age+1000)(q, who)
-				happened(f.Closes[0], age)(q, who)
-			}, isState(f.Name, "closed")})
+	for _, age := range s.ages(s.clocks.states[name], 1) {
+		if len(f.Opens) > 0 {
+			opens := happened(f.Opens, s.at-age)
+			ways = append(ways, way{opened: s.at - age, put: func(_ *decision.Request, who *decision.Person) { opens(who) }})
 		}
 	}
-	b.add(name, aboutPerson, ways...)
-	b.dims[len(b.dims)-1].ways[0].out = isState(f.Name, "never")
-	b.assigned(f)
+	for _, age := range s.ages(s.clocks.states[name], 1) {
+		if len(f.Closes) > 0 {
+			closes := happened(f.Closes, s.at-age)
+			ways = append(ways, way{closed: s.at - age, put: func(_ *decision.Request, who *decision.Person) { closes(who) }})
+		}
+	}
+	s.add("state "+name, stating(ways)...)
 }
 
-func (b *dimensioner) assigned(f decision.Fact) {
-	if slices.ContainsFunc(b.tests(), func(t decision.Test) bool { return t.Fact == f.Name && t.State == "assigned" }) {
-		b.add(f.Name+" assigned", aboutRequest, way{put: func(q *decision.Request, _ *decision.Person) { q.Assigned = append(q.Assigned, f.Name) }})
+// events: each as long ago as conditions and keeps can tell apart; those of one group in every order.
+func (s *space) events() {
+	spans := map[string][]decision.Duration{}
+	for e, l := range s.clocks.spans {
+		spans[e] = append(spans[e], l...)
 	}
-}
-
-// shared: an event of the state is looked at elsewhere too.
-func (b *dimensioner) shared(f decision.Fact, spans map[string][]decision.Duration) bool {
-	events := slices.Concat(f.Opens, f.Closes)
-	if slices.ContainsFunc(events, func(e string) bool { return spans[e] != nil }) {
-		return true
-	}
-	for i := range b.c.sides {
-		for _, o := range b.c.sides[i].m.Vocabulary.Facts {
-			used := o.Name != f.Name && (slices.Contains(b.views[0].facts(), o.Name) || slices.Contains(b.views[1].facts(), o.Name))
-			if used && slices.ContainsFunc(events, func(e string) bool { return slices.Contains(o.Opens, e) || slices.Contains(o.Closes, e) }) {
-				return true
+	for e, group := range s.clocks.group {
+		for _, o := range group {
+			spans[e] = append(spans[e], s.clocks.spans[o]...)
+		}
+		for name, l := range s.clocks.states {
+			if slices.ContainsFunc(s.stateEvents(name), func(o string) bool { return slices.Contains(group, o) }) {
+				spans[e] = append(spans[e], l...)
 			}
 		}
 	}
-	return false
+	names := sorted(spans)
+	slices.SortStableFunc(names, func(a, b string) int { // groups stand together
+		return slices.Compare(s.clocks.group[a], s.clocks.group[b])
+	})
+	for _, e := range names {
+		var ways []way
+		for _, age := range s.ages(spans[e], max(1, len(s.clocks.group[e]))) {
+			ways = append(ways, way{opened: s.at - age, put: func(_ *decision.Request, who *decision.Person) {
+				who.Events = append(who.Events, decision.Event{Name: e, At: s.at - age})
+			}})
+		}
+		s.add("event "+e, stating(ways)...)
+	}
 }
 
-// ages gives one length of time inside every interval that the spans cut, the shortest first.
-func (b *dimensioner) ages(spans []decision.Duration) []decision.Instant {
+// ages gives some lengths of time inside every interval that the spans cut, the shortest first.
+func (s *space) ages(spans []decision.Duration, each int) []decision.Instant {
 	bounds := []decision.Instant{0}
-	for _, s := range spans {
-		if age := b.c.at - s.Neg().After(b.c.at, b.zone); age > 0 {
-			bounds = append(bounds, age)
+	for _, d := range slices.Compact(slices.SortedFunc(slices.Values(spans), compareDurations)) {
+		for i := range s.sides {
+			if i == 1 && s.sides[0].zone.String() == s.sides[1].zone.String() {
+				break
+			}
+			if age, ok := s.passes(d, i); ok {
+				bounds = append(bounds, age)
+			}
 		}
 	}
 	slices.Sort(bounds)
 	bounds = slices.Compact(bounds)
 	var out []decision.Instant
 	for i, from := range bounds {
+		to := from + 240*microHour
 		if i+1 < len(bounds) {
-			out = append(out, (from+bounds[i+1])/2)
-		} else {
-			out = append(out, from+240*microHour)
+			to = bounds[i+1]
 		}
-	}
-	return out
-}
-
-// isState: rules that test the state for another word have no say.
-func isState(name, word string) func(*decision.Rule) bool {
-	return fails(name, func(t decision.Test) bool { return t.State == word || t.State == "assigned" && word == "open" })
-}
-
-func happened(event string, age decision.Instant) func(*decision.Request, *decision.Person) {
-	return func(q *decision.Request, who *decision.Person) {
-		who.Events = append(who.Events, decision.Event{Name: event, At: q.At - age})
-	}
-}
-
-// consent: none, or a grant of each style that laws or bases tell apart, by the person or a guardian.
-func (b *dimensioner) consent() {
-	tested := slices.ContainsFunc(b.tests(), func(t decision.Test) bool { return t.Fact == decision.ConsentFact })
-	special := slices.ContainsFunc(b.rules(), func(r decision.Rule) bool { return r.Special == string(decision.ExplicitConsent) })
-	if !tested && !special && !b.rests(decision.Consent, decision.ExplicitConsent) {
-		return
-	}
-	var styles []string
-	for _, s := range decision.Styles() {
-		styles = append(styles, string(s))
-	}
-	var ways []way
-	children := slices.ContainsFunc(b.laws(), func(l decision.Law) bool { return l.ChildAge > 0 || len(l.ChildAges) > 0 })
-	for _, s := range classes(styles, b.styleSign) {
-		for _, guardian := range []bool{false, true} {
-			if guardian && !children {
-				continue
+		for n := range each {
+			age := from + (to-from)*decision.Instant(n+1)/decision.Instant(each+1)
+			if age < s.at { // what happened before 1970 cannot be told
+				out = append(out, age)
 			}
-			ways = append(ways, way{put: func(q *decision.Request, who *decision.Person) {
-				who.Choices = append(who.Choices, decision.Choice{Kind: decision.Granted, Style: decision.Style(s), Guardian: guardian, At: q.At - microHour})
-			}})
 		}
 	}
-	b.add("consent", aboutPerson, ways...)
+	return slices.Compact(out)
 }
 
-func (b *dimensioner) styleSign(style string) string {
-	var s strings.Builder
-	s.WriteString(flagWord(style == string(decision.Explicit)))
-	for _, l := range b.laws() {
-		s.WriteString("/" + flagWord(slices.ContainsFunc(l.Strikes, func(x decision.Strike) bool { return string(x.Style) == style })))
-	}
-	return s.String()
+func compareDurations(a, b decision.Duration) int {
+	return slices.Compare([]int64{int64(a.Months), int64(a.Days), a.Micros}, []int64{int64(b.Months), int64(b.Days), b.Micros})
 }
 
-// objection: none, raised before any consent, or raised and overridden.
-func (b *dimensioner) objection() {
-	if !b.rests(decision.LegitimateInterest) && !slices.ContainsFunc(b.bans(), func(x decision.Ban) bool { return x.Objected }) {
-		return
-	}
-	raised := func(q *decision.Request, who *decision.Person) {
-		who.Choices = append(who.Choices, decision.Choice{Kind: decision.Objected, At: q.At - 4*microHour})
-	}
-	b.add("objection", aboutPerson, way{put: raised}, way{put: func(q *decision.Request, who *decision.Person) {
-		raised(q, who)
-		who.Choices = append(who.Choices, decision.Choice{Kind: decision.Overridden, At: q.At - 3*microHour})
-	}})
-}
-
-// restriction: none, or standing since before any consent. One placed after a consent denies what the
-// law says whatever a notice allows, so both versions deny.
-func (b *dimensioner) restriction() {
-	serves := func(i int) bool {
-		return slices.ContainsFunc(b.c.sides[i].m.Vocabulary.Purposes, func(p decision.Purpose) bool { return p.Name == b.x.purpose && p.Serves != "" })
-	}
-	if b.x.kind != decision.DataObject || b.x.verb == decision.VerbStore {
-		return
-	}
-	if !b.rests(decision.Consent, decision.ExplicitConsent) && serves(0) == serves(1) {
-		return
-	}
-	b.add("restriction", aboutPerson, way{put: func(q *decision.Request, who *decision.Person) {
-		who.Choices = append(who.Choices, decision.Choice{Kind: decision.Restricted, At: q.At - 2*microHour})
-	}})
+// passes is how long ago an event must be at least for the span since it to be over, by the calendar of
+// a version; not ok if it always is, or never.
+func (s *space) passes(d decision.Duration, side int) (decision.Instant, bool) {
+	const longest = 400 * 366 * 24 * microHour
+	over := func(age int) bool { return s.at >= d.After(s.at-decision.Instant(age), s.sides[side].zone) }
+	age := sort.Search(int(longest), over)
+	return decision.Instant(age), age > 0 && age < int(longest)
 }

@@ -18,8 +18,8 @@ func diffCommand() *cobra.Command {
 		Short: "Say exactly what a new version allows or denies that the old one did not",
 		Long: `Say exactly what a new version allows or denies that the old one did not, with a
 smallest example each. Nothing is sampled: questions that neither version can tell
-apart form classes, and every class is decided under both. Exit status 0, also
-when they differ.`,
+apart form classes, and the sets of classes that the versions allow are compared
+whole. Exit status 0, also when they differ.`,
 		Example: "  avow diff policies/starter new-starter",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
@@ -88,5 +88,5 @@ func printDiff(w io.Writer, diff *policy.Comparison) {
 		}
 		fmt.Fprintf(w, "\n  for example: %s\n  before: %s\n  after:  %s\n\n", policy.Describe(ch.Witness.Request, ch.Witness.Person), policy.Brief(ch.Witness.Old), policy.Brief(ch.Witness.New))
 	}
-	fmt.Fprintf(w, "%d changes; %d classes of questions decided under both versions\n", len(groups), diff.Classes)
+	fmt.Fprintf(w, "%d changes; %d classes of questions compared\n", len(groups), diff.Classes)
 }
