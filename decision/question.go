@@ -196,7 +196,8 @@ func (p *Program) prepare(f *Facts, q *question) {
 }
 
 // binding are the laws in effect: of the controller's establishments and of the person's place; all
-// where that is unknown, the strict default where no profile but sectoral ones covers it.
+// where that is unknown, the strict default where no profile but sectoral ones covers it, be it in
+// effect or not: before a law began, it asked nothing.
 func (p *Program) binding(f *Facts, at Instant) uint64 {
 	if p.lawAll == 0 {
 		return 0
@@ -212,9 +213,9 @@ func (p *Program) binding(f *Facts, at Instant) uint64 {
 	if f.residence == 0 {
 		return effective
 	}
-	here := p.lawAt[f.residence-1] & effective
+	here := p.lawAt[f.residence-1]
 	if here&^p.lawSectoral == 0 {
-		here |= p.lawStrict & effective
+		here |= p.lawStrict
 	}
-	return here | p.lawHome&effective
+	return (here | p.lawHome) & effective
 }

@@ -36,6 +36,8 @@ func (r *reader) applicable() []Law {
 	var laws, strict []Law
 	covered := false
 	for _, l := range r.m.Laws {
+		home := r.who.Residence != "" && binds(l, r.who.Residence)
+		covered = covered || home && !l.Sectoral
 		if l.From > r.q.At || l.Until != 0 && l.Until <= r.q.At {
 			continue
 		}
@@ -43,8 +45,6 @@ func (r *reader) applicable() []Law {
 			strict = append(strict, l)
 			continue
 		}
-		home := r.who.Residence != "" && binds(l, r.who.Residence)
-		covered = covered || home && !l.Sectoral
 		if home || r.who.Residence == "" || slices.ContainsFunc(r.m.Vocabulary.Establishments, func(e string) bool { return binds(l, e) }) {
 			laws = append(laws, l)
 		}

@@ -232,17 +232,19 @@ type Step struct {
 
 // A Right is what a person may ask for.
 type Right struct {
-	Rights                         []Name
-	Data, Service, For, Of, Matter Set
-	How                            []Name
-	OnlyWith, Ends                 Name
-	ByEach                         []Name // facets
-	Review                         Name
-	Within                         Deadline
-	MayRefuse                      []Name
-	To                             Name
-	Facets                         []FacetSet
-	When, Unless                   []Test
+	Rights                 []Name
+	Data, Service, For, Of Set
+	How                    []Name
+	OnlyWith, Ends         Name
+	ByEach                 []Name // facets
+	Review                 Name
+	Within                 Deadline
+	MayRefuse              []Name
+	Proof                  Set // categories that must be given to use it
+	Steps                  int // acts it takes; 0: not stated
+	To                     Name
+	Facets                 []FacetSet
+	When, Unless           []Test
 }
 
 // A Measure is a safeguard.
@@ -282,9 +284,10 @@ type Version struct {
 
 // A Statement informs; nothing is enforced, but it must be shown.
 type Statement struct {
-	Text  Name
-	Shown []Name
-	Links []Name
+	Text     Name
+	Shown    []Name
+	Links    []Name
+	LeftOpen []Name // what the source leaves open, so that it cannot be bound
 }
 
 // An Example is one mapping of an example block: given some facts, a question, and the answer wanted.

@@ -127,6 +127,8 @@ func promiseStatus(x *Promise, proven bool) Status {
 	switch {
 	case x.Statement != nil:
 		return Stated
+	case x.Right != nil && proven: // what it offers is answered; carrying it out is another engine's
+		return Tested
 	case x.Rule == nil && x.Collect == nil && x.Keep == nil && x.Cookie == nil && (x.Measure == nil || !x.Measure.computed()):
 		return Declared
 	case proven:

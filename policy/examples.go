@@ -97,6 +97,12 @@ func (r *run) ask() Result {
 		return r.cookie(first.Value.Text)
 	case "status":
 		return r.status(first.Value.Text)
+	case "right":
+		return r.right()
+	case "refuse":
+		return r.refused()
+	case "law-check":
+		return r.lawCheck(first.Value.Text)
 	default:
 		return Result{Verdict: Waiting}
 	}

@@ -31,6 +31,8 @@ func rightKind() kind {
 				{"review", formWord, "human: a person decides", false, r.enum(&g.Review, "human")},
 				{"within", formDeadline, "deadline; default and limit: by law", false, r.deadline(&g.Within)},
 				{"may-refuse", formWords, "reasons beside the law's", false, r.free(&g.MayRefuse)},
+				{"proof", formSet, "categories that must be given to use it", false, r.set(dataNames, &g.Proof)},
+				{"steps", formNumber, "how many acts it takes", false, r.number(&g.Steps)},
 				{"to", formWord, "recipient it is routed to", false, r.one(recipientNames, &g.To)},
 				{"when", formTests, "only while these hold", false, r.tests(&g.When)},
 				{"unless", formTests, "not while these hold together", false, r.tests(&g.Unless)},
@@ -142,6 +144,11 @@ func (r *reader) binds(u *Version) func(Value) {
 	}
 }
 
+// openWords are what a statement can leave open. Each is a finding of the law check.
+func openWords() []string {
+	return []string{"retention", "purposes", "recipients", "locations", "factors", "deadline"}
+}
+
 func stateKind() kind {
 	return kind{
 		name: "state", doc: "information; nothing is enforced, but it must be shown",
@@ -152,6 +159,7 @@ func stateKind() kind {
 				{"state", formText, "what is stated", true, r.word(&s.Text)},
 				{"shown", formWords, "where", true, r.free(&s.Shown)},
 				{"link", formWords, "linked policies", false, r.many(linkedNames, &s.Links)},
+				{"left-open", formWords, "what this leaves open, so that nothing can be bound: " + strings.Join(openWords(), ", "), false, r.among(&s.LeftOpen, openWords()...)},
 			}
 		},
 	}

@@ -149,7 +149,7 @@ func (r *reader) rightQuery() query {
 func (r *reader) refuseQuery() query {
 	n := new(Name)
 	return query{
-		name: "refuse",
+		name: "refuse", words: []string{"allow"},
 		asks: []field{
 			{"refuse", formWord, "the right that is refused", true, r.enum(n, rightWords()...)},
 			{"reason", formWord, "why", true, r.word(n)},

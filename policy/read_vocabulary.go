@@ -155,6 +155,8 @@ func (r *reader) purposes(u *Vocabulary) func(Value) {
 			r.fill("a purpose", e.Value, []field{
 				{"term", formWord, "its term in W3C DPV", false, r.term(&p.Term)},
 				{"similar", formFlag, "offers own products similar to what the person bought (2002/58/EC art. 13(2))", false, r.flag(&p.Similar)},
+				{"interest", formText, "the interest it serves, where it rests on one", false, r.plain(&p.Interest)},
+				{"weighed", formDate, "day of the balancing test behind a legitimate interest", false, r.date(&p.Weighed)},
 				{"foreign", formFlag, "named only to be denied", false, r.flag(&p.Foreign)},
 				{"serves", formWord, "claims, rights-of-others or public-interest: open under a restriction (art. 18(2))", false, r.enum(&serves, "claims", "rights-of-others", "public-interest")},
 			}, nil)

@@ -41,6 +41,11 @@ type Purpose struct {
 	Foreign bool   // named only to be denied
 	Serves  string // claims, rights-of-others, public-interest; else ""
 	Similar bool   // offers own products similar to what the person bought
+
+	// Interest is the interest it serves where it rests on one; Weighed is the day on which it was
+	// weighed against those of the person (GDPR art. 6(1)(f), 13(1)(d)).
+	Interest string
+	Weighed  decision.Instant
 }
 
 // A Recipient is who may receive data.

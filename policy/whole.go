@@ -270,8 +270,13 @@ func (r *reader) personEnded() {
 		if k == nil || k.Until == nil || len(k.While) > 0 || k.Until.Moment.Event == "" {
 			continue
 		}
-		if strings.Contains(k.Until.Moment.Event, "asked") || strings.Contains(k.Until.Moment.Event, "requested") {
+		if startedByPerson(k.Until.Moment.Event) {
 			r.add("W38", k.Until.Pos, fmt.Sprintf("only the person can start this clock: %s", k.Until.Moment.Event), "add while: with a state, so that it ends without a request")
 		}
 	}
+}
+
+// startedByPerson: the event is a request of the person, by its name.
+func startedByPerson(event string) bool {
+	return strings.Contains(event, "asked") || strings.Contains(event, "requested")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,14 +14,16 @@ func checkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "check DIR...",
 		Short:   "Find everything that is wrong with a policy, at once",
-		Example: "  avow check policies/starter",
+		Example: "  avow check policies/starter\n  avow check --law policies/isodme",
 		Args:    dirs,
 	}
 	asJSON := jsonFlag(c)
 	fix := c.Flags().Bool("fix", false, "mend what is mechanical: Unicode forms, line ends, missing anchors")
+	withLaw := c.Flags().Bool("law", false, "and hold every clause against the laws the notice lists")
+	day := c.Flags().String("at", "", "with --law: the day to ask about; default today")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		failed := false
-		all := map[string][]policy.Problem{}
+		all, findings := map[string][]policy.Problem{}, map[string][]policy.Finding{}
 		for _, dir := range args {
 			if *fix {
 				if err := policy.Fix(dir); err != nil {
@@ -37,9 +40,23 @@ func checkCommand() *cobra.Command {
 				policy.Print(c.OutOrStdout(), p.Files, problems)
 				fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", dir, sumUp(p, problems))
 			}
+			if !*withLaw || policy.Errors(problems) {
+				continue
+			}
+			at, err := instantFlag(*day, p)
+			if err != nil {
+				return err
+			}
+			if findings[dir], err = lawCheck(p, at); err != nil {
+				return err
+			}
+			if !*asJSON {
+				printFindings(c.OutOrStdout(), findings[dir])
+				fmt.Fprintf(c.OutOrStdout(), "%s: law as of %s: %s\n", dir, at.Time().Format(time.DateOnly), sumFindings(findings[dir]))
+			}
 		}
 		if *asJSON {
-			if err := writeJSON(c.OutOrStdout(), map[string]any{"policies": all}); err != nil {
+			if err := writeJSON(c.OutOrStdout(), reportOf(all, findings, *withLaw)); err != nil {
 				return err
 			}
 		}
@@ -49,6 +66,15 @@ func checkCommand() *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// reportOf is the answer in JSON.
+func reportOf(problems map[string][]policy.Problem, findings map[string][]policy.Finding, withLaw bool) map[string]any {
+	out := map[string]any{"policies": problems}
+	if withLaw {
+		out["law"] = findings
+	}
+	return out
 }
 
 // check reads a policy and, where it has no errors, runs what needs the engine: examples that fail

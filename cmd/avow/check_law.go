@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/policy"
+)
+
+// lawCheck is what the listed laws say of one policy at an instant.
+func lawCheck(p *policy.Policy, at decision.Instant) ([]policy.Finding, error) {
+	m, err := policy.Lower(p)
+	if err != nil {
+		return nil, err
+	}
+	return policy.Findings(p, m, at)
+}
+
+// instantFlag reads --at: a day, midnight in the notice's zone; nothing is now.
+func instantFlag(text string, p *policy.Policy) (decision.Instant, error) {
+	if text == "" {
+		return decision.InstantOf(time.Now()), nil
+	}
+	day, err := time.ParseInLocation(time.DateOnly, text, p.Front.Location)
+	if err != nil {
+		return 0, usage{fmt.Errorf("--at %q: want a day, as 2026-03-01", text)}
+	}
+	return decision.InstantOf(day), nil
+}
+
+// printFindings writes them by clause, in the order of the notice.
+func printFindings(w io.Writer, found []policy.Finding) {
+	clause := "-"
+	for _, x := range found {
+		if x.Clause != clause {
+			clause = x.Clause
+			name := "#" + clause
+			if clause == "" {
+				name = "the notice as a whole"
+			}
+			fmt.Fprintf(w, "\n%s\n", name)
+		}
+		fmt.Fprintf(w, "  %s: %s", x.Kind, x.Message)
+		if x.Pos.Line > 0 {
+			fmt.Fprintf(w, "  (%s:%d)", x.Pos.File, x.Pos.Line)
+		}
+		fmt.Fprintf(w, "\n    %s: ", x.Word)
+		for i, v := range x.Provisions {
+			if i > 0 {
+				fmt.Fprint(w, "; ")
+			}
+			fmt.Fprint(w, v)
+			if v.Unchecked {
+				fmt.Fprint(w, " (unchecked)")
+			}
+		}
+		fmt.Fprintln(w)
+		if x.Proposal != "" {
+			fmt.Fprintf(w, "    write: %s\n", x.Proposal)
+		}
+	}
+}
+
+// sumFindings counts them by kind.
+func sumFindings(found []policy.Finding) string {
+	n := map[policy.FindingKind]int{}
+	for _, x := range found {
+		n[x.Kind]++
+	}
+	return fmt.Sprintf("%d overridden, %d missing, %d suspicious", n[policy.Overridden], n[policy.Lacking], n[policy.Suspicious])
+}
