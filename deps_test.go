@@ -47,7 +47,7 @@ var rooms = []room{
 	{path: "internal/auth", inside: []string{"ledger", "internal/store", "internal/vault"}, outside: []string{"golang.org/x/time"}},
 	{
 		path:    "internal/server",
-		inside:  []string{"decision", "policy", "ledger", "client", "internal/store", "internal/vault", "internal/subject", "internal/auth"},
+		inside:  []string{"decision", "policy", "policy/law", "ledger", "client", "internal/store", "internal/vault", "internal/subject", "internal/auth"},
 		outside: []string{"github.com/prometheus/client_golang", "github.com/go-json-experiment/json"},
 	},
 	{

@@ -25,6 +25,9 @@ func (s Status) rank() int {
 	return slices.Index([]Status{Unbound, Stated, Declared, Bound, Tested, Exercised, Kept}, s)
 }
 
+// Proven reports whether examples that ran show it, at the least.
+func (s Status) Proven() bool { return s.rank() >= Tested.rank() }
+
 // Flags beside a status.
 const (
 	FlagBroken     = "broken"            // an example fails

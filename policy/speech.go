@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/avowhq/avow/decision"
 )
@@ -119,10 +121,13 @@ func (s *Speech) Day(t time.Time) string {
 	return s.Say("date", "d", strconv.Itoa(t.Day()), "m", s.Say("month."+strconv.Itoa(int(t.Month()))), "y", strconv.Itoa(t.Year()))
 }
 
-// Sentence begins with a capital.
+// Sentence begins with a capital, behind the marks of a Teller if it begins with one.
 func Sentence(text string) string {
 	for i, c := range text {
-		return text[:i] + strings.ToUpper(string(c)) + text[i+len(string(c)):]
+		if unicode.Is(unicode.Co, c) || unicode.IsPunct(c) {
+			continue
+		}
+		return text[:i] + string(unicode.ToUpper(c)) + text[i+utf8.RuneLen(c):]
 	}
 	return text
 }

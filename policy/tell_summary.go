@@ -44,6 +44,7 @@ func (t *Teller) collected() []SummaryLine {
 		switch {
 		case x.Collect != nil:
 			required, optional := t.fields(x.Collect, true), t.fields(x.Collect, false)
+			optional = slices.DeleteFunc(optional, func(f string) bool { return slices.Contains(required, f) })
 			text := t.List("and", required)
 			if len(optional) > 0 {
 				text = strings.TrimPrefix(text+t.Say("summary.optional", "x", t.List("and", optional)), "; ")
@@ -97,25 +98,31 @@ func (t *Teller) uses() []SummaryLine {
 	var out []SummaryLine
 	for _, p := range t.p.Vocabulary.Purposes {
 		line := SummaryLine{Head: t.called("purpose", p.Name.Text)}
-		var data, bases []string
+		var data []Name
+		var bases []string
 		for _, x := range t.p.promises() {
 			forNames, dataNames, basis := t.permits(x)
 			if slices.Contains(texts(forNames), p.Name.Text) {
 				line.Clauses = appendNewClause(line.Clauses, x.Clause)
-				for _, d := range t.names("data", dataNames) {
-					data = appendNew(data, d)
-				}
+				data = append(data, dataNames...)
 				for _, b := range basis {
 					bases = appendNew(bases, t.basis(b))
 				}
 			}
 		}
 		if len(line.Clauses) > 0 {
-			line.Text = t.Say("summary.use", "x", t.List("and", data), "basis", t.List("or", bases))
+			line.Text = t.Say("summary.use", "x", t.List("and", t.names("data", widest(data))), "basis", t.List("or", bases))
 			out = append(out, line)
 		}
 	}
 	return out
+}
+
+// widest leaves out names that another of the list takes in.
+func widest(l []Name) []Name {
+	return slices.DeleteFunc(slices.Clone(l), func(n Name) bool {
+		return slices.ContainsFunc(l, func(o Name) bool { return o.Text != n.Text && (under(n.Text, o.Text) || o.Text == "personal") })
+	})
 }
 
 // permits is what an allow, a point or a cookie lets happen.
@@ -142,13 +149,12 @@ func (t *Teller) receivers() []SummaryLine {
 			continue
 		}
 		line := SummaryLine{Head: t.called("recipient", r.Name.Text)}
-		var data, purposes []string
+		var data []Name
+		var purposes []string
 		for _, x := range t.p.promises() {
 			if u := x.Rule; u != nil && !u.Deny && u.To.Stated() && setOf(u.To).Covers(r.Name.Text) {
 				line.Clauses = appendNewClause(line.Clauses, x.Clause)
-				for _, d := range t.names("data", u.Data.Names) {
-					data = appendNew(data, d)
-				}
+				data = append(data, u.Data.Names...)
 				for _, p := range t.names("purpose", u.For.Names) {
 					purposes = appendNew(purposes, p)
 				}
@@ -161,7 +167,7 @@ func (t *Teller) receivers() []SummaryLine {
 		if r.Country.Text != "" {
 			kind += ", " + t.Country(r.Country.Text)
 		}
-		line.Text = Sentence(t.Say("summary.receives", "kind", kind, "x", t.List("and", data), "for", t.List("and", purposes)))
+		line.Text = Sentence(t.Say("summary.receives", "kind", kind, "x", t.List("and", t.names("data", widest(data))), "for", t.List("and", purposes)))
 		out = append(out, line)
 	}
 	return out

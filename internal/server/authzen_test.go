@@ -217,36 +217,3 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 		t.Errorf("openapi.json has %d operations, the server %d routes", documented, len(s.Routes()))
 	}
 }
-
-func TestNoticePage(t *testing.T) {
-	h := start(t, "../../policies/starter")
-	get := func(path string) (int, http.Header, string) {
-		req, err := http.NewRequestWithContext(t.Context(), "GET", h.URL+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		text, _ := io.ReadAll(resp.Body)
-		return resp.StatusCode, resp.Header, string(text)
-	}
-	_, header, plain := get("/starter/privacy")
-	if strings.Contains(plain, "yaml") || strings.Contains(plain, `class="machine"`) || !strings.Contains(plain, "Four times a year") {
-		t.Error("the notice alone shows the machine, or not the prose")
-	}
-	if csp := header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") {
-		t.Errorf("policy %q", csp)
-	}
-	if _, _, both := get("/starter/privacy?show=system"); !strings.Contains(both, "5 of 5 examples pass") || !strings.Contains(both, "on consent") {
-		t.Error("the switch does not show what the system does")
-	}
-	if status, _, _ := get("/nowhere/privacy"); status != http.StatusNotFound {
-		t.Errorf("an unknown site: %d", status)
-	}
-	if _, _, m := get("/metrics"); strings.Contains(m, "panic") {
-		t.Error("metrics")
-	}
-}

@@ -6,12 +6,18 @@ import (
 	"os/exec"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
-// browser opens a real Chromium of the size of a phone. Without one the test fails under CI and is
-// left out elsewhere, saying so.
-func browser(t *testing.T) context.Context {
+// A reading is somebody with a real Chromium. Without one the test fails under CI and is left out
+// elsewhere, saying so.
+type reading struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func browser(t *testing.T) reading {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -27,36 +33,51 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
-	return ctx
+	return reading{t, ctx}
 }
 
-// On a phone the notice needs no sideways scrolling, its style sheet loads under the strict policy, and
-// the switch shows and hides what the system does.
-func TestNoticeOnAPhone(t *testing.T) {
-	h := start(t, "../../policies/starter", "../../policies/isodme")
-	ctx := browser(t)
-	holds := func(what, script string) {
-		t.Helper()
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script))
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		if !ok {
-			t.Errorf("not so: %s", what)
-		}
-	}
-	const fits = `document.documentElement.scrollWidth <= window.innerWidth`
-	for _, site := range []string{"starter", "isodme"} {
-		if err := chromedp.Do(ctx, chromedp.EmulateViewport(360, 740), chromedp.Navigate(h.URL+"/"+site+"/privacy")); err != nil {
-			t.Fatal(err)
-		}
-		holds(site+" fits a phone", fits)
-		holds(site+" is styled", `getComputedStyle(document.querySelector("main")).maxWidth !== "none"`)
-		holds(site+" hides the machine", `document.querySelector(".machine") === null`)
-		if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(".switch a")), chromedp.WaitVisible(chromedp.CSS(".machine .status"))); err != nil {
-			t.Fatal(err)
-		}
-		holds(site+" shows the machine", `document.querySelectorAll(".machine").length > 5`)
-		holds(site+" still fits a phone", fits)
+func (b reading) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
 	}
 }
+
+// open goes to an address with a window of that width, in light or dark.
+func (b reading) open(url string, width int64, scheme string) {
+	b.t.Helper()
+	b.media("", scheme)
+	b.do(chromedp.EmulateViewport(width, 800), chromedp.Navigate(url))
+}
+
+// media emulates paper, or a colour scheme.
+func (b reading) media(kind, scheme string) {
+	b.t.Helper()
+	p := emulation.SetEmulatedMediaParams{Media: kind, Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}}
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, p); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// holds expects a script to say true.
+func (b reading) holds(what, script string) {
+	b.t.Helper()
+	if ok := eval[bool](b, script); !ok {
+		b.t.Errorf("not so: %s", what)
+	}
+}
+
+// eval is what a script says.
+func eval[T any](b reading, script string) T {
+	b.t.Helper()
+	out, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](script))
+	if err != nil {
+		b.t.Fatalf("%s: %v", script, err)
+	}
+	return out
+}
+
+// fits: nothing has to be scrolled sideways.
+const fits = `document.documentElement.scrollWidth <= document.documentElement.clientWidth`

@@ -56,6 +56,7 @@ type site struct {
 	program  *decision.Program
 	place    *subject.Site // in the database; nil while sealed
 	coverage policy.Coverage
+	told     []*toldNotice // in each language of the page, its own first
 	version  string
 	clauseOf map[string]string // promise → clause
 	words    vocabularyWords
@@ -247,7 +248,11 @@ func newSite(p *policy.Policy) (*site, error) {
 	}
 	x := &site{policy: p, model: m, program: program, clauseOf: map[string]string{}, words: wordsOf(p, m)}
 	x.scratch.New = func() any { return new(decision.Decision) }
-	x.coverage = policy.Cover(p, policy.RunExamples(p, program, m))
+	results := policy.RunExamples(p, program, m)
+	x.coverage = policy.Cover(p, results)
+	if err := x.tellAll(results); err != nil {
+		return nil, fmt.Errorf("serve: %w", err)
+	}
 	x.version = p.Front.Since().Format(time.DateOnly)
 	for _, n := range program.Promises() {
 		x.clauseOf[n.ID] = n.Clause
@@ -338,6 +343,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 200 {
 		w.Header().Set("X-Request-Id", id)
 	}
+	if s.lost(r) {
+		s.nothing(w, r)
+		return
+	}
 	s.mux.ServeHTTP(w, r)
 }
 
@@ -364,10 +373,6 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) {
 	s.file(w, "openapi.json", "application/json")
-}
-
-func (s *Server) stylesheet(w http.ResponseWriter, _ *http.Request) {
-	s.file(w, "assets/avow.css", "text/css; charset=utf-8")
 }
 
 func (s *Server) file(w http.ResponseWriter, name, kind string) {

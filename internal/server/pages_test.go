@@ -1,0 +1,199 @@
+package server_test
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// A got is an answer to a GET of a page.
+type got struct {
+	status int
+	header http.Header
+	text   string
+	size   int // as it came
+}
+
+func (h *running) page(path string, header ...string) got {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.t.Context(), "GET", h.URL+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Accept", "text/html,*/*;q=0.8")
+	req.Header.Set("Accept-Encoding", "identity")
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	g := got{resp.StatusCode, resp.Header, string(raw), len(raw)}
+	if resp.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(strings.NewReader(g.text))
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		plain, err := io.ReadAll(z)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		g.text = string(plain)
+	}
+	return g
+}
+
+func (g got) says(t *testing.T, what string, texts ...string) {
+	t.Helper()
+	for _, x := range texts {
+		if !strings.Contains(g.text, x) {
+			t.Errorf("%s: does not say %q", what, x)
+		}
+	}
+}
+
+func TestNoticePage(t *testing.T) {
+	h := start(t, "../../policies/starter")
+	plain := h.page("/starter/privacy")
+	if plain.status != http.StatusOK || strings.Contains(plain.text, "yaml") || strings.Contains(plain.text, "<details class=\"system\" open>") {
+		t.Errorf("the notice alone: %d, or its blocks are open", plain.status)
+	}
+	plain.says(t, "the notice", `<html lang="en">`, "Four times a year", "In force since 1 January 2026", "proven by examples",
+		`<b><i>Parcel carrier</i>:</b> Another organisation, Ireland. Gets <i>name</i> and <i>contact address</i>, for <i>fulfilment</i>. <a class="ref" href="#order" title="Your order">§ 4</a>`,
+		"May we use <i>contact email</i> for <i>letter</i>?")
+	if csp := plain.header.Get("Content-Security-Policy"); csp != "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'" {
+		t.Errorf("policy %q", csp)
+	}
+	whole := h.page("/starter/privacy?show=system")
+	if n := strings.Count(whole.text, `<details class="system" open>`); n != 12 {
+		t.Errorf("the whole view shows %d blocks, there are 12 clauses", n)
+	}
+	whole.says(t, "the whole view", `href="/starter/privacy?country=IE"`)
+}
+
+// The page is made once and told apart by its tag: who has it gets 304 and nothing else.
+func TestPageIsRevalidated(t *testing.T) {
+	h := start(t, "../../policies/starter")
+	for _, encoding := range []string{"identity", "gzip"} {
+		first := h.page("/starter/privacy", "Accept-Encoding", encoding)
+		tag := first.header.Get("ETag")
+		if tag == "" || first.header.Get("Cache-Control") != "no-cache" || first.header.Get("Vary") != "Accept-Encoding, Accept-Language" {
+			t.Errorf("%s: %v", encoding, first.header)
+		}
+		if packed := first.header.Get("Content-Encoding") == "gzip"; packed != (encoding == "gzip") {
+			t.Errorf("%s: content encoding %q", encoding, first.header.Get("Content-Encoding"))
+		}
+		for match, want := range map[string]int{
+			tag: http.StatusNotModified, "W/" + tag: http.StatusNotModified, `"other", ` + tag: http.StatusNotModified, "*": http.StatusNotModified,
+			`"other"`: http.StatusOK, "": http.StatusOK,
+		} {
+			again := h.page("/starter/privacy", "Accept-Encoding", encoding, "If-None-Match", match)
+			if again.status != want || again.header.Get("ETag") != tag || want == http.StatusNotModified && again.size > 0 {
+				t.Errorf("%s: If-None-Match %s: status %d with %d bytes, tag %s", encoding, match, again.status, again.size, again.header.Get("ETag"))
+			}
+		}
+		if part := h.page("/starter/privacy", "Accept-Encoding", encoding, "Range", "bytes=0-9"); part.status != http.StatusOK || part.size != first.size {
+			t.Errorf("%s: a part was sent: %d, %d bytes", encoding, part.status, part.size)
+		}
+		if open := h.page("/starter/privacy?show=system", "Accept-Encoding", encoding); open.header.Get("ETag") == tag {
+			t.Error("another page has the same tag")
+		}
+	}
+	if refused := h.page("/starter/privacy", "Accept-Encoding", "gzip;q=0"); refused.header.Get("Content-Encoding") != "" {
+		t.Error("compressed for who refuses it")
+	}
+}
+
+// The style sheet may be kept for a year under the address that the pages name, and no other.
+func TestStyleSheetIsKept(t *testing.T) {
+	h := start(t, "../../policies/starter")
+	_, rest, _ := strings.Cut(h.page("/").text, `<link rel="stylesheet" href="`)
+	address, _, _ := strings.Cut(rest, `"`)
+	for path, want := range map[string]string{address: "public, max-age=31536000, immutable", "/assets/avow.css": "no-cache", "/assets/avow.css?v=old": "no-cache"} {
+		g := h.page(path)
+		if g.status != http.StatusOK || g.header.Get("Cache-Control") != want || g.header.Get("Content-Type") != "text/css; charset=utf-8" {
+			t.Errorf("%s: %d %v", path, g.status, g.header)
+		}
+	}
+}
+
+// HTML and style sheet together stay light on the wire.
+func TestPageWeight(t *testing.T) {
+	h := start(t, "../../policies/starter", "../../policies/isodme")
+	style := h.page("/assets/avow.css", "Accept-Encoding", "gzip").size
+	for site, limit := range map[string]int{"starter": 40_000, "isodme": 120_000} {
+		size := h.page("/"+site+"/privacy?show=system", "Accept-Encoding", "gzip").size + style
+		t.Logf("%s: %d bytes", site, size)
+		if size > limit {
+			t.Errorf("%s weighs %d bytes, limit %d", site, size, limit)
+		}
+	}
+}
+
+// The country is the one chosen, else the one the browser tells, else the controller's.
+func TestReadersCountry(t *testing.T) {
+	h := start(t, "../../policies/starter")
+	for _, x := range []struct{ query, language, want string }{
+		{"", "", "For Ireland:"},
+		{"", "de-DE,de;q=0.9,en;q=0.5", "For Germany:"},
+		{"", "en;q=0.9,fr-CA;q=0.2,zh-Hant-TW;q=0.8", "For Taiwan"},
+		{"?country=FR", "de-DE", "For France:"},
+		{"?country=fr", "", "For France:"},
+		{"?country=XX", "de-DE", "For Germany:"},
+		{"?country=<script>", "", "For Ireland:"},
+		{"?country=JP", "", "For Japan we know of no authority"},
+		{"", "de-DE;q=0", "For Ireland:"},
+		{"", "x-klingon, -, ;q=1, de-;q=x", "For Ireland:"},
+	} {
+		g := h.page("/starter/privacy"+x.query, "Accept-Language", x.language)
+		g.says(t, x.query+" "+x.language, x.want)
+		if strings.Count(g.text, " selected>") != 1 || strings.Contains(g.text, "<script>") {
+			t.Errorf("%s %s: not one country is chosen", x.query, x.language)
+		}
+	}
+	h.page("/starter/privacy?country=DE").says(t, "in Germany", "bfdi.bund.de", "(GDPR)")
+}
+
+func TestIndex(t *testing.T) {
+	h := start(t, "../../policies/starter", "../../policies/isodme")
+	h.page("/").says(t, "the index", `<a href="/starter/privacy">Your data at the Old Apple Society</a>`, "Old Apple Society, Ireland", "We look after old apple trees",
+		"12 clauses: 8 proven by examples", "the GDPR", `href="/isodme/privacy?show=system"`, `href="/.well-known/authzen-configuration/isodme"`, `href="/ledger/checkpoint"`)
+	for _, path := range []string{"/.well-known/authzen-configuration/isodme", "/ledger/checkpoint", "/ledger/key", "/openapi.json", "/readyz"} {
+		if g := h.page(path); g.status != http.StatusOK {
+			t.Errorf("the index leads to %s: %d", path, g.status)
+		}
+	}
+}
+
+// Whoever went astray is told what there is; a program gets the short answer, and an address that takes
+// other methods says so.
+func TestNothingThere(t *testing.T) {
+	h := start(t, "../../policies/starter")
+	for _, path := range []string{"/nowhere/privacy", "/nowhere", "/starter", "/starter/privacy/more", "/assets/other.css"} {
+		g := h.page(path)
+		if g.status != http.StatusNotFound || !strings.HasPrefix(g.header.Get("Content-Type"), "text/html") {
+			t.Errorf("%s: %d %s", path, g.status, g.header.Get("Content-Type"))
+		}
+		g.says(t, path, "There is nothing at this address", `<a href="/starter/privacy">`)
+		if strings.Contains(g.text, "nowhere") {
+			t.Errorf("%s: the page repeats the address", path)
+		}
+	}
+	if g := h.page("/nowhere", "Accept", "application/json"); g.status != http.StatusNotFound || strings.Contains(g.text, "<html") {
+		t.Errorf("a program: %d %s", g.status, g.text)
+	}
+	if g := h.page("/access/v1/evaluation"); g.status != http.StatusMethodNotAllowed {
+		t.Errorf("an address that takes POST: %d", g.status)
+	}
+	if g := h.page("/api/v1/nowhere"); strings.Contains(g.text, "<html") {
+		t.Error("the API answers with a page")
+	}
+}
