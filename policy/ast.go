@@ -166,6 +166,7 @@ type Collect struct {
 	Shows        []Name
 	Ends         Name // service
 	As           Name
+	Special      Name // why special categories may be collected; a special ground
 	Asks         []Ask
 	When, Unless []Test
 }

@@ -24,6 +24,7 @@ func collectKind() kind {
 				{"ends", formWord, "service a person loses by withholding a required field", false, r.one(serviceNames, &c.Ends)},
 				{"form", formMap, "formats of fields: {field: format}", false, r.forms(c)},
 				{"as", formWord, "unlinked: stored without a path to the person", false, r.enum(&c.As, "identified", "unlinked")},
+				{"special", formWord, "why special categories may be collected: explicit-consent or a special ground", false, r.special(&c.Special)},
 				{"asks", formList, "questions put to the person", false, r.asks(c)},
 				{"when", formTests, "open only while these hold", false, r.tests(&c.When)},
 				{"unless", formTests, "closed while these hold together", false, r.tests(&c.Unless)},
@@ -134,11 +135,11 @@ func (r *reader) checkCollect(x *Promise, _ Value) {
 		}
 	}
 	for _, f := range c.Fields {
-		if f.Data.Text == "" || !r.specialCategory(f.Data.Text) {
+		if c.Special.Text != "" || f.Data.Text == "" || !r.specialCategory(f.Data.Text) {
 			continue
 		}
 		if !slices.ContainsFunc(c.Basis, func(b Basis) bool { return b.Kind == decision.ExplicitConsent }) {
-			r.add("E17", f.Data.Pos, f.Data.Text+" is a special category", "collect it on explicit-consent")
+			r.add("E17", f.Data.Pos, f.Data.Text+" is a special category", "collect it on explicit-consent, or name the exception: special:")
 		}
 	}
 }

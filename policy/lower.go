@@ -307,6 +307,7 @@ func (l *lowering) point(x *Promise) {
 	rule := decision.Rule{
 		ID: x.ID, Clause: x.Clause.ID, Verbs: []string{decision.VerbCollect, decision.VerbStore}, Point: pt.Name,
 		Data: decision.Set{Names: categories}, For: set(c.For), Basis: bases(c.Basis), As: decision.Form(c.As.Text),
+		Special: c.Special.Text,
 	}
 	if len(categories) > 0 {
 		l.m.Rules = append(l.m.Rules, rule)

@@ -83,7 +83,7 @@ func (t *Teller) rule(b *telling, u *Rule) {
 	}
 	b.add("extra.when"+never, t.tests(u.When))
 	b.add("extra.unless"+never, t.tests(u.Unless))
-	b.add("extra.special", t.special(u))
+	b.add("extra.special", t.special(u.Special))
 	b.add("extra.obliges", t.List("and", t.words("obliges", u.Obliges)))
 	for _, x := range u.Basis {
 		if x.Kind == decision.LegitimateInterest && !u.Deny {
@@ -92,14 +92,14 @@ func (t *Teller) rule(b *telling, u *Rule) {
 	}
 }
 
-func (t *Teller) special(u *Rule) string {
-	switch u.Special.Text {
+func (t *Teller) special(n Name) string {
+	switch n.Text {
 	case "":
 		return ""
 	case string(decision.ExplicitConsent):
 		return t.Say("basis.explicit-consent")
 	}
-	return t.called("ground", u.Special.Text)
+	return t.called("ground", n.Text)
 }
 
 func orElse(text, other string) string {
@@ -142,6 +142,7 @@ func (t *Teller) collect(b *telling, c *Collect) {
 	}
 	b.add("collect.for", t.set("purpose", c.For))
 	b.add("extra.basis", t.bases(c.Basis))
+	b.add("extra.special", t.special(c.Special))
 	if c.From.Text != "" && c.From.Text != "person" {
 		b.add("collect.from", t.called("source", c.From.Text))
 	}
