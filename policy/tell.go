@@ -39,6 +39,9 @@ func NewTeller(p *Policy, s *Speech) *Teller {
 	for _, x := range u.Grounds {
 		add("ground", x.Name, x.Law)
 	}
+	for _, x := range u.Locations {
+		add("location", x.Name, spoken(x.Name.Text)+" ("+s.Country(x.Country.Text)+")")
+	}
 	return t
 }
 

@@ -17,7 +17,7 @@ func (t *Teller) question(ask []Entry, who string) string {
 	case "collect":
 		var fields []string
 		for _, f := range v.at("fields").Map {
-			fields = append(fields, t.Word("field", f.Key.Text))
+			fields = append(fields, t.called("field", f.Key.Text))
 		}
 		key := "ask.collect"
 		if len(fields) == 0 {
@@ -125,7 +125,7 @@ func (t *Teller) answer(asked string, want Value) string {
 func (t *Teller) wordsOf(kind string, v Value) []string {
 	var out []string
 	for _, x := range v.texts() {
-		out = append(out, t.Word(kind, x))
+		out = append(out, t.called(kind, x))
 	}
 	return out
 }
@@ -179,7 +179,7 @@ func (t *Teller) admitted(want Value) string {
 	case want.has("store"):
 		var out []string
 		for _, e := range want.at("store").Map {
-			out = append(out, t.Say("answer.stored", "f", t.Word("field", e.Key.Text), "x", e.Value.Text))
+			out = append(out, t.Say("answer.stored", "f", t.called("field", e.Key.Text), "x", e.Value.Text))
 		}
 		return t.Say("answer.store", "x", t.List("and", out))
 	}

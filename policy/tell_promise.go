@@ -135,7 +135,9 @@ func (t *Teller) collect(b *telling, c *Collect) {
 	required, optional := t.fields(c, true), t.fields(c, false)
 	point := t.called("point", c.Name.Text)
 	b.add("collect.required", t.List("and", required), "point", point)
-	if len(required) == 0 {
+	if len(required)+len(optional) == 0 {
+		b.add("collect.nothing", point)
+	} else if len(required) == 0 {
 		b.add("collect.optional.only", t.List("or", optional), "point", point)
 	} else {
 		b.add("collect.optional", t.List("or", optional))

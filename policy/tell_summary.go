@@ -14,7 +14,7 @@ type Summary struct {
 	Collected, Uses, Recipients, Places, Kept, Rights, Never, Changes []SummaryLine
 }
 
-// A SummaryLine is one thing with the clauses that say it; none for what stands in systems.yaml alone.
+// A SummaryLine is one thing, under a head unless it is a sentence of its own, with the clauses that say it; none for what stands in systems.yaml alone.
 type SummaryLine struct {
 	Head, Text string
 	Clauses    []*Clause // in document order
@@ -32,7 +32,7 @@ func (t *Teller) Summary() Summary {
 func (t *Teller) each(say func(x *Promise) (head, text string)) []SummaryLine {
 	var out []SummaryLine
 	for _, x := range t.p.promises() {
-		if head, text := say(x); head != "" {
+		if head, text := say(x); head+text != "" {
 			out = append(out, SummaryLine{head, text, []*Clause{x.Clause}})
 		}
 	}
@@ -302,7 +302,7 @@ func (t *Teller) never() []SummaryLine {
 		if x.Rule == nil || !x.Rule.Deny || x.Rule.BasisNot || len(x.Rule.When)+len(x.Rule.Unless) > 0 {
 			return "", ""
 		}
-		return t.Promise(x), ""
+		return "", t.Promise(x)
 	})
 }
 
@@ -311,6 +311,6 @@ func (t *Teller) changes() []SummaryLine {
 		if x.Version == nil {
 			return "", ""
 		}
-		return t.Promise(x), ""
+		return "", t.Promise(x)
 	})
 }

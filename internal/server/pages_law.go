@@ -25,9 +25,10 @@ type countryView struct {
 
 // A lawView is what a law has to say about a clause, for people.
 type lawView struct {
-	Text string
-	By   []string // provisions
-	You  string   // whom it protects
+	About []string // a country, a framework, purposes
+	Text  string
+	By    []string // provisions
+	You   string   // whether it protects the reader
 }
 
 // addLaw adds the authority of the country, and what laws say about the clauses there.
@@ -41,18 +42,99 @@ func (x *site) addLaw(v *noticePage, country string, now decision.Instant) error
 		a.Name, a.Link = found.Name, found.Link
 	}
 	for _, p := range profiles {
-		if p.Binds(country, now) || slices.ContainsFunc(x.model.Vocabulary.Establishments, func(c string) bool { return p.Binds(c, now) }) {
+		if x.reaches(p, country, now) {
 			a.Laws = append(a.Laws, lawLink{p.Title, p.Link})
 		}
 	}
 	v.Authority = a
-	for i, c := range x.coverage.Clauses {
-		if slices.Contains(c.Flags, policy.FlagOverridden) {
-			v.Clauses[i].Law = []lawView{{Text: v.Say("page.law.flag")}}
+	return x.addFindings(v, profiles, country, now)
+}
+
+// addFindings puts what the laws say beside the clauses: what they override in sight, the rest with the
+// blocks, and what they ask of the whole notice at its end.
+func (x *site) addFindings(v *noticePage, profiles []law.Profile, country string, now decision.Instant) error {
+	found, err := policy.Findings(x.policy, x.model, now)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		one := lawView{Text: saysOf(v.Speech, f), You: v.Say("page.law.others", "country", v.Authority.Country)}
+		if f.About != "" && !strings.Contains(one.Text, f.About) {
+			one.About = []string{aboutOf(v.Speech, f.About)}
+		}
+		for _, p := range f.Provisions {
+			one.By = append(one.By, v.Say("page.law.by", "law", v.Word("law", p.Law), "article", p.Article))
+			if i := slices.IndexFunc(profiles, func(l law.Profile) bool { return l.ID == p.Law }); i >= 0 && x.reaches(profiles[i], country, now) {
+				one.You = v.Say("page.law.you", "country", v.Authority.Country)
+			}
+		}
+		i := slices.IndexFunc(v.Clauses, func(c clauseView) bool { return c.ID == f.Clause })
+		switch {
+		case one.Text == "":
+		case i < 0:
+			v.Lacking = addLawView(v.Lacking, one)
+		case f.Kind == policy.Overridden:
+			v.Clauses[i].Law = addLawView(v.Clauses[i].Law, one)
+		default:
+			v.Clauses[i].Asks = addLawView(v.Clauses[i].Asks, one)
 		}
 	}
 	return nil
 }
+
+// reaches reports whether a law binds the controllers, or protects somebody who lives in the country.
+func (x *site) reaches(p law.Profile, country string, now decision.Instant) bool {
+	return p.Binds(country, now) || slices.ContainsFunc(x.model.Vocabulary.Establishments, func(c string) bool { return p.Binds(c, now) })
+}
+
+// saysOf is a finding in words for people, in the language of the page if it has them.
+func saysOf(s *policy.Speech, f policy.Finding) string {
+	if _, ok := s.Texts["says."+f.Word]; ok {
+		return s.Say("says."+f.Word, "x", f.About)
+	}
+	if f.Says == "" && f.Kind == policy.Lacking {
+		return policy.Sentence(f.Message) + "."
+	}
+	return f.Says
+}
+
+// addLawView adds what is not said yet; what several promises of a clause bring up alike is said once, under
+// all its provisions.
+func addLawView(l []lawView, x lawView) []lawView {
+	i := slices.IndexFunc(l, func(o lawView) bool { return o.Text == x.Text })
+	if i < 0 {
+		return append(l, x)
+	}
+	l = slices.Clone(l)
+	l[i].About, l[i].By = together(l[i].About, x.About), together(l[i].By, x.By)
+	return l
+}
+
+func together(l, more []string) []string {
+	out := slices.Clone(l)
+	for _, x := range more {
+		if !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// aboutOf is what a finding is about: a country, or a word that the language or the notice has.
+func aboutOf(s *policy.Speech, about string) string {
+	if name, ok := s.Countries[about]; ok {
+		return name
+	}
+	for _, kind := range []string{"mechanism", "right", "change", "how"} {
+		if _, ok := s.Texts[kind+"."+about]; ok {
+			return s.Say(kind + "." + about)
+		}
+	}
+	return s.Word("about", about)
+}
+
+// Subject is what it is about, in one phrase.
+func (v noticePage) Subject(x lawView) string { return policy.Sentence(v.List("and", x.About)) }
 
 // choices are the countries by their names in the language.
 func choices(s *policy.Speech, chosen string) []countryView {

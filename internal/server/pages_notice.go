@@ -68,7 +68,7 @@ type clauseView struct {
 	Suspended        string
 	Prose            template.HTML
 	Promises, Proofs []saidView
-	Law              []lawView
+	Law, Asks        []lawView // what laws override, and what else they ask
 }
 
 // A saidView is a promise or an example in words. Mark is a key of what is to be said beside it.

@@ -162,6 +162,35 @@ func TestReadersCountry(t *testing.T) {
 	h.page("/starter/privacy?country=DE").says(t, "in Germany", "bfdi.bund.de", "(GDPR)")
 }
 
+// What a law overrides stands in sight beside the clause, in words, with the article and whether it
+// protects the reader.
+func TestLawBesideTheClause(t *testing.T) {
+	h := start(t, "../../policies/starter", "../../policies/isodme")
+	clause := func(country, id string) string {
+		_, rest, _ := strings.Cut(h.page("/isodme/privacy?country="+country).text, `<section class="clause" id="`+id+`"`)
+		text, _, _ := strings.Cut(rest, "</section>")
+		return text
+	}
+	before, after, folded := strings.Cut(clause("DE", "automatic"), "<details")
+	for _, x := range []string{"The law says otherwise.", "is not agreeing", "the GDPR, article 4(11)", "It protects you in Germany.", "The EU-US Privacy Shield: "} {
+		if !strings.Contains(before, x) {
+			t.Errorf("in Germany: no %q in sight", x)
+		}
+	}
+	if !folded || strings.Contains(after, "The law says otherwise") {
+		t.Error("what the law overrides is folded away")
+	}
+	if us := clause("US", "automatic"); !strings.Contains(us, "It does not reach United States.") {
+		t.Error("in the United States: the page does not say that it does not hold there")
+	}
+	if uses := clause("DE", "uses"); !strings.Contains(uses, "What the law asks besides") || !strings.Contains(uses, "an interest of their own has to say which") {
+		t.Error("what a law asks besides is not said")
+	}
+	if g := h.page("/starter/privacy"); strings.Contains(g.text, `class="law"`) || strings.Contains(g.text, `class="lacking"`) {
+		t.Error("the law is said to mind the starter")
+	}
+}
+
 func TestIndex(t *testing.T) {
 	h := start(t, "../../policies/starter", "../../policies/isodme")
 	h.page("/").says(t, "the index", `<a href="/starter/privacy">Your data at the Old Apple Society</a>`, "Old Apple Society, Ireland", "We look after old apple trees",
