@@ -68,6 +68,7 @@ func (r *reader) clauses(src []byte, first int) {
 	// Blocks only: what stands within a paragraph is for rendering.
 	md := parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...), parser.WithHeadingAttribute())
 	doc := md.Parse(text.NewReader(src))
+	r.crowded(src, doc, lines)
 	var c *Clause
 	var blocks []block
 	proseFrom := 0

@@ -134,7 +134,7 @@ func aboutOf(s *policy.Speech, about string) string {
 }
 
 // Subject is what it is about, in one phrase.
-func (v noticePage) Subject(x lawView) string { return policy.Sentence(v.List("and", x.About)) }
+func (p noticePage) Subject(x lawView) string { return policy.Sentence(p.List("and", x.About)) }
 
 // choices are the countries by their names in the language.
 func choices(s *policy.Speech, chosen string) []countryView {
