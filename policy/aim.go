@@ -137,6 +137,7 @@ func (a aim) settings(x *decision.Rule) []setting {
 			a.satisfy(&s, g[0], false)
 		}
 	}
+	a.avoidDenies(&s)
 	then := a.at - microHour
 	var out []setting
 	for _, b := range x.Basis {
@@ -160,6 +161,28 @@ func (a aim) settings(x *decision.Rule) []setting {
 		out = append(out, one, one.with(decision.Choice{Kind: decision.Objected, At: then}))
 	}
 	return out
+}
+
+// avoidDenies states what denies ask about and nobody has said, so that they do not match for want of it:
+// an age of which a deny wants to know that it is under 18, for one.
+func (a aim) avoidDenies(s *setting) {
+	for i := range a.m.Rules {
+		x := &a.m.Rules[i]
+		if !x.Deny {
+			continue
+		}
+		for _, t := range x.When {
+			if t.State == "" && t.Event == "" && !s.says(t.Fact) {
+				a.satisfy(s, t, false)
+			}
+		}
+	}
+}
+
+// says: the fact has a value already.
+func (s *setting) says(fact string) bool {
+	is := func(x decision.Stated) bool { return x.Name == fact }
+	return fact == decision.AgeFact && s.who.Age > 0 || slices.ContainsFunc(s.stated, is) || slices.ContainsFunc(s.who.Facts, is)
 }
 
 // keep makes the first keep of the rule's data hold.

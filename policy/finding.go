@@ -47,8 +47,13 @@ type Provision struct {
 	Unchecked bool `json:"unchecked,omitempty"`
 }
 
-// String is the provision as it is cited.
-func (p Provision) String() string { return p.Law + " art. " + p.Article }
+// String is the provision as it is cited: by its article, or as the profile writes it.
+func (p Provision) String() string {
+	if p.Article != "" && p.Article[0] >= '0' && p.Article[0] <= '9' {
+		return p.Law + " art. " + p.Article
+	}
+	return p.Law + " " + p.Article
+}
 
 // Findings are what the listed laws say about the policy at an instant, in the order of the notice.
 // The policy has no errors; m is what it lowers to.

@@ -35,7 +35,7 @@ func (f *finder) missingRight(l law.Profile, r law.Right) {
 	if r.Right == "review" {
 		based = f.acts(decision.VerbDecide, decision.VerbProfile)
 	}
-	if !r.Span.In(f.at) || r.Absent || !based || f.offers(r.Right) || !slices.Contains(rightWords(), r.Right) {
+	if !r.Span.In(f.at) || r.Absent || len(r.Places) > 0 || !based || f.offers(r.Right) || !slices.Contains(rightWords(), r.Right) {
 		return
 	}
 	f.add(Finding{Kind: Lacking, Word: "missing-right", About: r.Right}, Provision{l.ID, r.Row.Article, r.Row.Unchecked})
