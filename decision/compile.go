@@ -163,9 +163,6 @@ func (c *compiler) vocabulary() {
 		if r.Agreement != "" {
 			spec.agreement = c.need(&p.agreements, r.Agreement, "agreement")
 		}
-		if r.Country != "" {
-			spec.country = p.place(r.Country) + 1
-		}
 		for _, o := range v.Recipients {
 			if under(o.Name, r.Name) && o.Country != "" {
 				spec.countries = append(spec.countries, p.place(o.Country))

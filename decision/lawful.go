@@ -26,11 +26,21 @@ func (p *Program) forbidden(f *Facts, q *question, d *Decision) bool {
 		if !l.transfers || q.kind != dataObject || q.to == 0 && q.in == 0 {
 			continue
 		}
-		if why, crosses := p.recipientCrosses(q, l); crosses {
-			if d == nil {
-				return true
+		if q.to != 0 {
+			if spec := &p.recipientSpecs[q.to]; len(spec.countries) == 0 && !spec.public {
+				if d == nil {
+					return true
+				}
+				note(l, reasonOf(&l.src.Transfers.Row, UnknownPlace))
 			}
-			note(l, why)
+			for _, place := range p.recipientSpecs[q.to].countries {
+				if why, crosses := p.recipientCrosses(q, l, place); crosses {
+					if d == nil {
+						return true
+					}
+					note(l, why)
+				}
+			}
 		}
 		if why, crosses := p.locationCrosses(q, l); crosses {
 			if d == nil {
@@ -145,17 +155,17 @@ func (p *Program) styleStruck(f *Facts, q *question, c *choice, out *[]Reason) b
 	return found
 }
 
-// recipientCrosses: the recipient's country may not get the data under this law.
-func (p *Program) recipientCrosses(q *question, l *law) (Reason, bool) {
-	spec := &p.recipientSpecs[q.to]
-	if q.to == 0 || spec.country == 0 || spec.public {
+// recipientCrosses: a country of the recipient, its own or that of one below it, may not get the data
+// under this law.
+func (p *Program) recipientCrosses(q *question, l *law, country uint16) (Reason, bool) {
+	if p.recipientSpecs[q.to].public {
 		return Reason{}, false
 	}
 	mechanism := ""
 	if q.agreement != nil {
 		mechanism = q.agreement.transfer
 	}
-	return p.crosses(q, l, spec.country-1, mechanism, nil)
+	return p.crosses(q, l, country, mechanism, nil)
 }
 
 // locationCrosses: the location's country may not, unless the controller works there itself.

@@ -214,7 +214,6 @@ type recipientSpec struct {
 	agreement uint16 // + 1
 	needs     bool
 	public    bool
-	country   uint16 // place + 1
 	countries []uint16
 	certified []Certificate
 }

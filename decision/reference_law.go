@@ -6,6 +6,10 @@ import "slices"
 // no certificate at the time.
 const NotCertified = "not-certified"
 
+// UnknownPlace names where a recipient is of whom the vocabulary says no country. No law that limits
+// transfers accepts it.
+const UnknownPlace = "unknown"
+
 // restriction is the provision of every law that binds and has one; else the notice's own word.
 func (r *reader) restriction() []Reason {
 	var out []Reason
@@ -182,10 +186,15 @@ func (r *reader) transfer(l Law) []Reason {
 	if a := r.agreement(); r.inForce(a) {
 		mechanism = a.Transfer
 	}
+	known := r.recipient() == Us || r.public()
 	for _, p := range r.m.Vocabulary.Recipients {
-		if p.Name == r.recipient() && p.Country != "" && p.Kind != "public" {
-			out = append(out, r.crosses(l, p.Country, mechanism, p.Certified)...)
+		if under(p.Name, r.recipient()) && p.Country != "" && !r.public() {
+			out = append(out, r.crosses(l, p.Country, mechanism, r.certified())...)
+			known = true
 		}
+	}
+	if !known {
+		out = append(out, reason(l, l.Transfers.Row, UnknownPlace))
 	}
 	if r.q.In == "" {
 		return out
@@ -197,13 +206,22 @@ func (r *reader) transfer(l Law) []Reason {
 	if at.Transfer != "" {
 		mechanism = at.Transfer
 	}
-	held := at.Certified
+	return append(out, r.crosses(l, at.Country, mechanism, slices.Concat(at.Certified, r.certified()))...)
+}
+
+// certified are the certificates of the recipient itself.
+func (r *reader) certified() []Certificate {
 	for _, p := range r.m.Vocabulary.Recipients {
 		if p.Name == r.recipient() {
-			held = slices.Concat(held, p.Certified)
+			return p.Certified
 		}
 	}
-	return append(out, r.crosses(l, at.Country, mechanism, held)...)
+	return nil
+}
+
+// public: the recipient is everyone, wherever they are.
+func (r *reader) public() bool {
+	return slices.ContainsFunc(r.m.Vocabulary.Recipients, func(p Recipient) bool { return p.Name == r.recipient() && p.Kind == "public" })
 }
 
 // crosses tells why data may not go to the country: no adequacy, and no mechanism, one that the law
