@@ -163,7 +163,7 @@ func (p *plan) recipient(name string) *recipientAt {
 	x := &recipientAt{known: name == "" || p.f.side.known["recipient "+name]}
 	x.receiver = p.f.receiver(name, len(p.c.ended(name)) > 0)
 	x.rules = p.rules(func(r *decision.Rule) bool { return concerns(r, name) })
-	x.text = fmt.Sprintf("%v %v %+v %+v %v %v", x.known, name == "", x.spec.Kind, x.spec.Country, x.spec.Certified, x.inForce)
+	x.text = fmt.Sprintf("%v %v %+v %v %v %v", x.known, name == "", x.spec.Kind, p.f.placesOf(name), x.spec.Certified, x.inForce)
 	if x.agreement != nil {
 		x.text += fmt.Sprintf("%+v", *x.agreement)
 	}

@@ -152,6 +152,17 @@ func (f *formula) receiver(name string, ended bool) *receiver {
 	return x
 }
 
+// placesOf are the countries of the recipient and of those below it.
+func (f *formula) placesOf(recipient string) []string {
+	var out []string
+	for _, r := range f.m.Vocabulary.Recipients {
+		if under(r.Name, recipient) && r.Country != "" {
+			out = appendNew(out, r.Country)
+		}
+	}
+	return out
+}
+
 // transfers is where the law does not accept the country of the recipient or of the location.
 func (f *formula) transfers(l *decision.Law, x *receiver) region {
 	v := &f.m.Vocabulary
@@ -165,8 +176,11 @@ func (f *formula) transfers(l *decision.Law, x *receiver) region {
 		return f.r.either(f.r.both(x.inForce, regionOf(crosses(mechanism))), f.r.both(lapsed, regionOf(crosses(""))))
 	}
 	out := nowhere
-	if x.spec.Country != "" && x.spec.Kind != "public" {
-		out = under(func(mechanism string) bool { return l.Crosses(x.spec.Country, mechanism, x.spec.Certified, f.at) })
+	if x.spec.Name != "" && x.spec.Kind != "public" {
+		places := f.placesOf(x.name)
+		out = under(func(mechanism string) bool {
+			return len(places) == 0 || slices.ContainsFunc(places, func(c string) bool { return l.Crosses(c, mechanism, x.spec.Certified, f.at) })
+		})
 	}
 	for _, at := range v.Locations {
 		home := slices.ContainsFunc(v.Establishments, func(e string) bool { return countryOf(e) == countryOf(at.Country) })
