@@ -52,6 +52,9 @@ func checkCommand() *cobra.Command {
 			}
 			if !*asJSON {
 				printFindings(c.OutOrStdout(), findings[dir])
+				if err := printLaws(c.OutOrStdout(), dir, p); err != nil {
+					return err
+				}
 				fmt.Fprintf(c.OutOrStdout(), "%s: law as of %s: %s\n", dir, at.Time().Format(time.DateOnly), sumFindings(findings[dir]))
 			}
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/avowhq/avow/decision"
@@ -70,4 +71,19 @@ func sumFindings(found []policy.Finding) string {
 		n[x.Kind]++
 	}
 	return fmt.Sprintf("%d overridden, %d missing, %d suspicious", n[policy.Overridden], n[policy.Lacking], n[policy.Suspicious])
+}
+
+// printLaws names the laws that the notice was held against: which revision, and how much of each was
+// not read in its source.
+func printLaws(w io.Writer, dir string, p *policy.Policy) error {
+	profiles, err := p.Profiles()
+	if err != nil {
+		return err
+	}
+	var out []string
+	for _, l := range profiles {
+		out = append(out, fmt.Sprintf("%s revision %d (%d of %d rows unchecked)", l.ID, l.Revision, len(l.Unchecked()), len(l.Rows())))
+	}
+	fmt.Fprintf(w, "%s: laws: %s\n", dir, strings.Join(out, ", "))
+	return nil
 }

@@ -77,14 +77,15 @@ func (p Profile) Rows() []Sourced {
 }
 
 // Unchecked lists the rows that were not read in the source. A release must not depend on them.
+func (p Profile) Unchecked() []Sourced {
+	return slices.DeleteFunc(p.Rows(), func(r Sourced) bool { return !r.Unchecked })
+}
+
+// Unchecked lists those of all the profiles.
 func Unchecked(profiles []Profile) []Sourced {
 	var out []Sourced
 	for _, p := range profiles {
-		for _, r := range p.Rows() {
-			if r.Unchecked {
-				out = append(out, r)
-			}
-		}
+		out = append(out, p.Unchecked()...)
 	}
 	return out
 }
