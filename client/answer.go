@@ -34,6 +34,7 @@ type Answer struct {
 	Version      string // of the notice
 	Seq          int64  // of the log, as of which was decided
 	EvaluationID string // the server's name for this answer; none from a snapshot
+	Permit       string // of an allowed disclosure of a known person: what Confirm takes; none from a snapshot
 
 	// Mode is "" where the notice is enforced, else Observe or Warn: there an answer allows what the notice would deny.
 	Mode      string

@@ -19,11 +19,13 @@ func TestGuide(t *testing.T) {
 	must(t, err)
 	programs := regexp.MustCompile("(?ms)^```go\n(.*?)^```$").FindAllSubmatch(page, -1)
 	printed := regexp.MustCompile("(?ms)^```text\n(.*?)^```$").FindSubmatch(page)
-	if len(programs) != 2 || printed == nil {
+	if len(programs) != 3 || printed == nil {
 		t.Fatalf("%d programs", len(programs))
 	}
 	first := build(t, programs[0][1])
-	build(t, programs[1][1])
+	for _, p := range programs[1:] {
+		build(t, p[1])
+	}
 
 	h := openHouse("starter")
 	h.t = t

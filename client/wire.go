@@ -25,6 +25,7 @@ type reply struct {
 		Version      string            `json:"version"`
 		Seq          int64             `json:"seq"`
 		EvaluationID string            `json:"evaluation_id"`
+		Permit       string            `json:"permit"`
 		Mode         string            `json:"mode"`
 		Signed       string            `json:"signed"`
 		Error        *struct {
@@ -69,7 +70,7 @@ func (r *reply) answer() (Answer, error) {
 	a := Answer{
 		Allowed: *r.Decision, Kind: kind, Clauses: c.Clauses, Missing: c.Missing, Law: c.Law,
 		ReasonAdmin: english(c.ReasonAdmin), ReasonUser: english(c.ReasonUser),
-		Version: c.Version, Seq: max(0, c.Seq), EvaluationID: c.EvaluationID, Mode: mode,
+		Version: c.Version, Seq: max(0, c.Seq), EvaluationID: c.EvaluationID, Permit: c.Permit, Mode: mode,
 	}
 	if c.Signed != "" {
 		a.Signed = []byte(c.Signed)

@@ -143,9 +143,9 @@ func keysIssueCommand() *cobra.Command {
 is shown once, alone on the standard output. The service asks under this NAME: it
 sends it as subject.id. The name stands in the log for ever: let it be nobody's own.
 
-Scopes: decide, events:write, people:read, people:write, ledger:read, decisions:read,
-shadow:write, erase, keys:admin; and liberties within decide: time:any, facts:any,
-subject:any.`,
+Scopes: decide, events:write, disclosures:write, people:read, people:write,
+ledger:read, decisions:read, shadow:write, erase, keys:admin; and liberties within
+decide: time:any, facts:any, subject:any.`,
 		Example: `  avow keys issue shop --scope decide --scope events:write > shop.key
   avow keys issue mailer --scope decide --purpose letter --recipient mailer --expires 2160h`,
 		Args: exactly("NAME"),

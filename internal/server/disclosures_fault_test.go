@@ -51,7 +51,7 @@ func TestUnrecordedIsNotAllowed(t *testing.T) {
 		if a := h.disclose("customer:1", nil); !a.Decision || a.Context.Permit == "" {
 			t.Errorf("afterwards: %+v", a)
 		}
-		h.confirm(http.StatusOK, nil, map[string]any{"permit": kept})
+		h.confirm(nil, map[string]any{"permit": kept})
 		h.checked()
 	})
 }

@@ -64,7 +64,7 @@ func TestConfirmationsAreHeldToThePermit(t *testing.T) {
 		if got := h.entries(ann); got["disclosed"] != 0 {
 			t.Errorf("recorded: %v", got)
 		}
-		out := h.confirm(http.StatusOK, mailer, with(map[string]any{"data": []string{"contact.email"}, "for": "letter", "to": "mailer", "person": ann}), map[string]any{"permit": "0-0"})
+		out := h.confirm(mailer, with(map[string]any{"data": []string{"contact.email"}, "for": "letter", "to": "mailer", "person": ann}), map[string]any{"permit": "0-0"})
 		if out.Disclosures[0].Error != nil || out.Disclosures[1].Error == nil {
 			t.Errorf("one of two: %+v", out)
 		}
@@ -90,7 +90,7 @@ func TestPermitsEnd(t *testing.T) {
 		if got := h.refused(nil, map[string]any{"permit": never}); got != "permit-expired" {
 			t.Errorf("after a week: %s", got)
 		}
-		h.confirm(http.StatusOK, nil, map[string]any{"permit": late, "at": now.Add(-2 * 24 * time.Hour).Format(time.RFC3339)})
+		h.confirm(nil, map[string]any{"permit": late, "at": now.Add(-2 * 24 * time.Hour).Format(time.RFC3339)})
 		now = now.Add(30 * 24 * time.Hour)
 		later := serve(t, h.house, starterDir) // which prunes as it starts
 		eventually(t, "the permit is gone", func() bool { return later.refused(nil, map[string]any{"permit": never}) == "permit-unknown" })
@@ -139,7 +139,7 @@ func TestUnaskedDisclosures(t *testing.T) {
 				t.Errorf("%s: %s, want %s", name, got, c.want)
 			}
 		}
-		done, again := h.confirm(200, nil, leak), h.confirm(200, nil, leak)
+		done, again := h.confirm(nil, leak), h.confirm(nil, leak)
 		if done.Disclosures[0].Again || !again.Disclosures[0].Again || again.Disclosures[0].Index != done.Disclosures[0].Index {
 			t.Errorf("recorded %+v, and again %+v", done, again)
 		}
@@ -182,7 +182,7 @@ func TestPeopleChangeBeforeTheConfirmation(t *testing.T) {
 		}
 		for _, who := range []string{"merged", "held", "restricted", "withdrawn"} {
 			one := map[string]any{"permit": permits[who], "person": "customer:" + who}
-			if got := h.confirm(200, nil, one); got.Disclosures[0].Error != nil {
+			if got := h.confirm(nil, one); got.Disclosures[0].Error != nil {
 				t.Errorf("%s: %+v", who, got)
 			}
 		}
@@ -231,7 +231,7 @@ func TestManyPermits(t *testing.T) {
 	var all sync.WaitGroup
 	for w := range 6 {
 		all.Go(func() {
-			done := []*running{a, b}[w%2].confirm(200, nil, confirmations...)
+			done := []*running{a, b}[w%2].confirm(nil, confirmations...)
 			mu.Lock()
 			defer mu.Unlock()
 			for _, d := range done.Disclosures {

@@ -38,10 +38,10 @@ type permitted struct {
 	}
 }
 
-func (h *running) disclose(person string, context map[string]any, header ...string) permitted {
+func (h *running) disclose(person string, context map[string]any) permitted {
 	h.t.Helper()
 	var a permitted
-	h.call("POST", "/starter/access/v1/evaluation", http.StatusOK, toMailer(person, context), &a, header...)
+	h.call("POST", "/starter/access/v1/evaluation", http.StatusOK, toMailer(person, context), &a)
 	return a
 }
 
@@ -58,9 +58,9 @@ type told struct {
 	Seq int64
 }
 
-func (h *running) confirm(want int, header []string, l ...map[string]any) (out told) {
+func (h *running) confirm(header []string, l ...map[string]any) (out told) {
 	h.t.Helper()
-	h.call("POST", "/api/v1/starter/disclosures", want, map[string]any{"disclosures": l}, &out, header...)
+	h.call("POST", "/api/v1/starter/disclosures", http.StatusOK, map[string]any{"disclosures": l}, &out, header...)
 	return out
 }
 
@@ -138,8 +138,8 @@ func TestAllowedIsNotDone(t *testing.T) {
 			!slices.Equal(one.Clauses, []string{"helper"}) || one.AgeSeconds == nil || one.For != "letter" || !slices.Equal(one.Data, []string{"contact.email"}) {
 			t.Errorf("the permit: %+v", one)
 		}
-		done := h.confirm(http.StatusOK, nil, map[string]any{"permit": a.Context.Permit, "count": 3})
-		again := h.confirm(http.StatusOK, nil, map[string]any{"permit": a.Context.Permit, "count": 3})
+		done := h.confirm(nil, map[string]any{"permit": a.Context.Permit, "count": 3})
+		again := h.confirm(nil, map[string]any{"permit": a.Context.Permit, "count": 3})
 		if done.Disclosures[0].Again || !again.Disclosures[0].Again || again.Disclosures[0].Index != done.Disclosures[0].Index || done.Seq != done.Disclosures[0].Index+1 {
 			t.Errorf("confirmed %+v, and again %+v", done, again)
 		}

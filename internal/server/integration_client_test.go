@@ -23,7 +23,7 @@ import (
 // client makes a client of package client with a key of its own.
 func (h *running) client(change ...func(*client.Config)) *client.Client {
 	h.t.Helper()
-	_, header := h.key(map[string]any{"scopes": []string{"decide", "events:write"}})
+	_, header := h.key(map[string]any{"scopes": []string{"decide", "events:write", "disclosures:write"}})
 	config := client.Config{
 		URL: h.URL, Site: "starter", Key: strings.TrimPrefix(header[1], "Bearer "), LogKeys: []string{h.house.Keys.Signer().Key()},
 		Timeout: 10 * time.Second, Purposes: map[string]client.Down{"letter": client.Snapshot(time.Hour), "fulfilment": client.Snapshot(time.Hour)},
@@ -176,11 +176,23 @@ func TestClientKnowsItsObligations(t *testing.T) {
 	if a := decide(t, careful, q); !a.Allowed || !slices.Equal(a.Obligations, []string{"record-disclosure", "confirm-disclosure"}) || len(a.Unknown) > 0 {
 		t.Errorf("one that records disclosures: %+v", a)
 	}
+	a := decide(t, careful, q)
+	done, err := careful.Confirm(t.Context(), client.Confirmation{Permit: a.Permit, At: time.Now(), Count: 1, Data: []string{"name"}})
+	if err != nil || len(done) != 1 || done[0].Permit != a.Permit || done[0].Index == 0 {
+		t.Errorf("confirmed %+v, %v", done, err)
+	}
+	done, err = careful.Confirm(t.Context(), client.Confirmation{Permit: decide(t, careful, q).Permit}, client.Confirmation{Permit: "0123456789abcdef0123456789abcdef-7"}, client.Confirmation{Permit: a.Permit, Data: []string{"orders"}})
+	if p, ok := errors.AsType[*client.Problem](err); !ok || p.Type != "urn:avow:problem:permit-unknown" || len(done) != 1 || !strings.Contains(err.Error(), "more than was permitted") {
+		t.Errorf("confirmed %+v, %v", done, err)
+	}
+	if _, err := careful.Confirm(t.Context(), client.Confirmation{}); !errors.Is(err, client.ErrQuestion) {
+		t.Errorf("no permit: %v", err)
+	}
 	if a := decide(t, careless, q); a.Allowed || a.Kind != client.Unfulfilled || !slices.Equal(a.Unknown, a.Obligations) {
 		t.Errorf("one that does not: %+v", a)
 	}
 	h.Close()
-	if a := decide(t, careful, q); !a.Allowed || !a.FromSnapshot || !slices.Equal(a.Obligations, []string{"record-disclosure", "confirm-disclosure"}) {
+	if a := decide(t, careful, q); !a.Allowed || !a.FromSnapshot || a.Permit != "" || !slices.Equal(a.Obligations, []string{"record-disclosure", "confirm-disclosure"}) {
 		t.Errorf("one that does, from a snapshot: %+v", a)
 	}
 	if a := decide(t, careless, q); a.Allowed {

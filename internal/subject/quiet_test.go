@@ -13,15 +13,15 @@ import (
 )
 
 // permit records that the letter's mailer may have a person's address.
-func (h *house) permit(who string) (subject.PermitID, error) {
+func (h *house) permit(who string) error {
 	h.t.Helper()
 	known, err := h.people.Facts(h.t.Context(), h.site, ref(h.t, who), 0)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	d := subject.Disclosure{Action: decision.VerbDisclose, Data: []string{"contact.email"}, For: "letter", To: "mailer"}
-	l, errs := h.people.Permit(h.t.Context(), h.site, []subject.Permission{{Disclosure: d, Person: known, At: decision.InstantOf(time.Now()), By: "test", Principal: "mailer"}})
-	return l[0], errs[0]
+	_, errs := h.people.Permit(h.t.Context(), h.site, []subject.Permission{{Disclosure: d, Person: known, At: decision.InstantOf(time.Now()), By: "test", Principal: "mailer"}})
+	return errs[0]
 }
 
 // mayByHistory is what may says of a person whose whole history is read.
@@ -48,7 +48,7 @@ func TestFactsHoldThroughQuietRecords(t *testing.T) {
 		for _, who := range people {
 			h.record(who, subject.Event{Kind: subject.Granted, Scope: letter, Style: decision.OptIn})
 			for range 40 {
-				if _, err := h.permit(who); err != nil {
+				if err := h.permit(who); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -72,7 +72,7 @@ func TestFactsHoldThroughQuietRecords(t *testing.T) {
 			case 4:
 				err = h.people.Split(t.Context(), h.site, "test", ref(t, who))
 			default:
-				_, err = h.permit(who)
+				err = h.permit(who)
 			}
 			if err != nil && !errors.Is(err, subject.ErrMerge) {
 				t.Fatal(what, err)
@@ -100,12 +100,12 @@ func BenchmarkPermitOfMany(b *testing.B) {
 			h := newHouse(b, storetest.SQLite(b))
 			h.record("customer:1", subject.Event{Kind: subject.Granted, Scope: letter, Style: decision.OptIn})
 			for range n {
-				if _, err := h.permit("customer:1"); err != nil {
+				if err := h.permit("customer:1"); err != nil {
 					b.Fatal(err)
 				}
 			}
 			for b.Loop() {
-				if _, err := h.permit("customer:1"); err != nil {
+				if err := h.permit("customer:1"); err != nil {
 					b.Fatal(err)
 				}
 			}
