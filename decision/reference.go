@@ -253,7 +253,7 @@ func (r *reader) recipient() string {
 // under reports whether name is above or the same as any below it: contact is under nothing but
 // contact; contact.email is under contact.
 func under(name, above string) bool {
-	return name == above || strings.HasPrefix(name, above+".")
+	return strings.HasPrefix(name, above) && (len(name) == len(above) || name[len(above)] == '.')
 }
 
 // covers: the set holds name and so all below it. What is not stated covers everything.

@@ -15,10 +15,7 @@ func CheckRun(p *Policy, m *decision.Model, program *decision.Program) ([]Proble
 			out = append(out, Problem{"E16", r.Example.Pos, "the example fails: " + r.Why, ""})
 		}
 	}
-	unproven, err := Unproven(p, m)
-	if err != nil {
-		return nil, err
-	}
+	unproven := Unproven(p, m, program)
 	for _, x := range unproven {
 		out = append(out, Problem{"W19", x.Pos, fmt.Sprintf("no example turns red without %s", x.ID), "add an example that only this promise answers"})
 	}

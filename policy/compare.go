@@ -72,20 +72,6 @@ func Compare(old, new *decision.Model, at decision.Instant) (*Comparison, error)
 	return out, nil
 }
 
-// Differ reports whether Compare would find any change.
-func Differ(old, new *decision.Model, at decision.Instant) (bool, error) {
-	c, err := comparing(old, new, at)
-	if err != nil {
-		return false, fmt.Errorf("compare: %w", err)
-	}
-	found := false
-	err = c.cells(func(*pair) (bool, error) { found = true; return false, nil })
-	if err != nil {
-		return false, fmt.Errorf("compare: %w", err)
-	}
-	return found, nil
-}
-
 // A side is one of the two versions.
 type side struct {
 	m     *decision.Model

@@ -20,6 +20,7 @@ type comparer struct {
 
 	same      bool              // what every cell leans on is the same: laws, establishments, locations, zone
 	sameKeeps bool              // and all keeps are
+	sameWords bool              // and all purposes, objects and recipients
 	changed   [2][]bool         // by rule: the other version has none like it
 	unread    [2]map[int]region // by dimension: where a version can read its words; everywhere is left out
 	shown     map[shownAt]*shown
@@ -88,6 +89,7 @@ func comparing(old, new *decision.Model, at decision.Instant) (*comparer, error)
 	for i := range c.sides {
 		c.plans[i] = newPlan(c, i)
 	}
+	c.sameWords = c.plans[0].meanings() == c.plans[1].meanings()
 	return c, nil
 }
 
@@ -175,7 +177,7 @@ func (c *comparer) cells(visit func(*pair) (bool, error)) error {
 			for purpose := range c.words.purposes {
 				for object := range c.words.objects[kind] {
 					at := spot{kind, verb, purpose, object}
-					if purpose == 0 && kind == decision.DataObject || !c.plans[0].may(at) && !c.plans[1].may(at) {
+					if purpose == 0 && kind == decision.DataObject || c.still(at) || !c.plans[0].may(at) && !c.plans[1].may(at) {
 						continue // silence permits nothing, in both
 					}
 					if on, err := c.cell(at, visit); err != nil || !on {
@@ -186,6 +188,11 @@ func (c *comparer) cells(visit func(*pair) (bool, error)) error {
 		}
 	}
 	return nil
+}
+
+// still: nothing that any recipient's answer here leans on has changed.
+func (c *comparer) still(at spot) bool {
+	return c.same && c.sameKeeps && c.sameWords && !c.plans[0].moved(at) && !c.plans[1].moved(at)
 }
 
 // cell visits the recipients of one cell.

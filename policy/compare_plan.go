@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/avowhq/avow/decision"
 )
@@ -15,6 +16,7 @@ type plan struct {
 	f *formula
 
 	allows, changed bits // of rules
+	gone            bits // are as if they were not there
 	verbs           map[kindVerb]*wordAt
 	purposes        []*wordAt
 	objects         [decision.CookieObject + 1][]*wordAt // by kind
@@ -59,6 +61,22 @@ func (b bits) and(c bits) bits {
 	return out
 }
 
+func (b bits) or(c bits) bits {
+	out := make(bits, len(b))
+	for i := range b {
+		out[i] = b[i] | c[i]
+	}
+	return out
+}
+
+func (b bits) less(c bits) bits {
+	out := make(bits, len(b))
+	for i := range b {
+		out[i] = b[i] &^ c[i]
+	}
+	return out
+}
+
 func (b bits) list() []int {
 	var out []int
 	for i := range 64 * len(b) {
@@ -92,6 +110,7 @@ func newPlan(c *comparer, i int) *plan {
 	}
 	m := p.f.m
 	p.allows = p.rules(func(r *decision.Rule) bool { return !r.Deny })
+	p.gone = make(bits, len(p.allows))
 	p.changed = bitsOf(len(m.Rules), func(j int) bool { return c.changed[i][j] })
 	for kind := decision.DataObject; kind <= decision.CookieObject; kind++ {
 		for _, verb := range kind.Verbs() {
@@ -118,6 +137,11 @@ func newPlan(c *comparer, i int) *plan {
 
 func (p *plan) rules(takes func(*decision.Rule) bool) bits {
 	return bitsOf(len(p.f.m.Rules), func(i int) bool { return takes(&p.f.m.Rules[i]) })
+}
+
+// drop leaves rules out; changed are those by which it differs from the other side.
+func (p *plan) drop(gone, changed bits) {
+	p.gone, p.changed = gone, changed
 }
 
 func (p *plan) bans(takes func(*decision.Ban) bool) bits {
@@ -187,6 +211,27 @@ func concerns(r *decision.Rule, to string) bool {
 	return to == decision.Us
 }
 
+// moved: a rule that the other version does not have can speak here, whoever receives.
+func (p *plan) moved(at spot) bool {
+	purpose, object := p.purposes[at.purpose].rules, p.objectAt(at).rules
+	return meets(p.changed, purpose, object, p.verbs[kindVerb{at.kind, at.verb}].rules) ||
+		at.verb == decision.VerbDisclose && meets(p.changed, purpose, object, p.verbs[kindVerb{at.kind, decision.VerbSell}].rules)
+}
+
+// meanings is all that is read of purposes, objects and recipients beside the rules.
+func (p *plan) meanings() string {
+	var text strings.Builder
+	for _, list := range [][]*wordAt{p.purposes, p.objects[0], p.objects[1], p.objects[2]} {
+		for _, x := range list {
+			text.WriteString(x.text + "\n")
+		}
+	}
+	for _, x := range p.to {
+		text.WriteString(x.text + "\n")
+	}
+	return text.String()
+}
+
 // A saying is what a version has to say of one cell and recipient.
 type saying struct {
 	p               *plan
@@ -200,7 +245,7 @@ type saying struct {
 
 func (p *plan) of(at spot) *saying {
 	s := &saying{p: p, cell: p.c.cellAt(at), purpose: p.purposes[at.purpose], object: p.objectAt(at)}
-	s.both = s.purpose.rules.and(s.object.rules)
+	s.both = s.purpose.rules.and(s.object.rules).less(p.gone)
 	return s
 }
 

@@ -162,9 +162,6 @@ func TestCompareIsExact(t *testing.T) {
 			}
 			said[fmt.Sprint(c.Allowed, c.Verb, c.Object, c.Purpose, c.Recipient)] = true
 		}
-		if any, err := policy.Differ(old, new, worldtest.Now); err != nil || any != (len(said) > 0) {
-			t.Fatalf("that they differ is %v (%v); there are %d changes", any, err, len(said))
-		}
 		for range 40 {
 			q, who := worldtest.AimedAt(t, rapid.SampledFrom(about).Draw(t, "about")), worldtest.Person(t)
 			q.Data, q.With = q.Data[:min(1, len(q.Data))], q.With[:min(1, len(q.With))]

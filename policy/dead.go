@@ -11,21 +11,29 @@ import (
 // same partition of questions into classes that Compare uses.
 // It looks at those that no example proves alive, as of the day the notice takes effect.
 func Dead(p *Policy, m *decision.Model, unproven []*Promise) ([]Problem, error) {
+	allows := slices.DeleteFunc(slices.Clone(unproven), func(x *Promise) bool {
+		return x.Rule == nil || x.Rule.Deny // a deny that nothing allows yet still holds for what is added later
+	})
+	if len(allows) == 0 {
+		return nil, nil
+	}
+	c, err := comparing(m, m, p.Front.Effective)
+	if err != nil {
+		return nil, fmt.Errorf("find dead rules: %w", err)
+	}
+	rules := c.plans[0].rules
+	denies := rules(func(r *decision.Rule) bool { return r.Deny })
 	var out []Problem
-	for _, x := range unproven {
-		if x.Rule == nil || x.Rule.Deny {
-			continue // a deny that nothing allows yet still holds for what is added later
-		}
-		changed, err := matters(m, x.ID, p.Front.Effective)
+	for _, x := range allows {
+		own := rules(func(r *decision.Rule) bool { return r.ID == x.ID })
+		changed, err := c.matters(own, make(bits, len(own)))
 		if err != nil {
 			return nil, err
 		}
 		if changed {
 			continue
 		}
-		bare := *m
-		bare.Rules = slices.DeleteFunc(slices.Clone(m.Rules), func(r decision.Rule) bool { return r.Deny })
-		free, err := matters(&bare, x.ID, p.Front.Effective)
+		free, err := c.matters(own, denies)
 		if err != nil {
 			return nil, err
 		}
@@ -38,9 +46,14 @@ func Dead(p *Policy, m *decision.Model, unproven []*Promise) ([]Problem, error) 
 	return out, nil
 }
 
-// matters: without the promise some question is answered differently.
-func matters(m *decision.Model, id string, at decision.Instant) (bool, error) {
-	less := *m
-	less.Rules = slices.DeleteFunc(slices.Clone(m.Rules), func(r decision.Rule) bool { return r.ID == id })
-	return Differ(m, &less, at)
+// matters: without these rules some question is answered differently, the others being gone anyway.
+func (c *comparer) matters(these, gone bits) (bool, error) {
+	c.plans[0].drop(gone, these)
+	c.plans[1].drop(gone.or(these), make(bits, len(these)))
+	found := false
+	err := c.cells(func(*pair) (bool, error) { found = true; return false, nil })
+	if err != nil {
+		return false, fmt.Errorf("find dead rules: %w", err)
+	}
+	return found, nil
 }
