@@ -40,7 +40,7 @@ func (r *reader) applicable() []Law {
 	var laws, strict []Law
 	covered := false
 	for _, l := range r.m.Laws {
-		home := r.who.Residence != "" && binds(l, r.who.Residence)
+		home := r.who.Residence != "" && !slices.Contains(l.Territory, StrictDefault) && binds(l, r.who.Residence)
 		covered = covered || home && !l.Sectoral
 		if l.From > r.q.At || l.Until != 0 && l.Until <= r.q.At {
 			continue
