@@ -266,7 +266,7 @@ func (s *liveServer) serves(ctx context.Context, site string, l *loaded) error {
 	if err := s.http.do(ctx, "GET", "/api/v1/sites", nil, &out); err != nil {
 		return err
 	}
-	version := l.policy.Front.Effective.Time().Format(time.DateOnly)
+	version := l.policy.Front.Since().Format(time.DateOnly)
 	for _, x := range out.Sites {
 		if x.Site == site && x.Version == version {
 			return nil
