@@ -267,6 +267,7 @@ func TestShortestOfSeveralLaws(t *testing.T) {
 		{laws[:2], "ch-fadp 2026-08-09"}, // 30 days are shorter than a month of 31, and do not roll over the Sunday
 		{laws[2:3], "us-ca 2026-08-24"},
 		{laws, "br-lgpd 2026-07-25"},
+		{[]law.Profile{laws[3], laws[0], laws[1]}, "br-lgpd 2026-07-25"},
 	} {
 		p, _, due, ok := law.Shortest(x.laws, "access", "", "", c)
 		if got := p.ID + " " + due.Day.Format(time.DateOnly); !ok || got != x.want {

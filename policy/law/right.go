@@ -132,7 +132,7 @@ func (r Right) count(p Period, start time.Time, c Count) Due {
 	slices.SortFunc(waits, func(a, b Waited) int { return a.From.Compare(b.From) })
 	for _, w := range waits {
 		from, to := dayOf(w.From.In(c.zone())), dayOf(w.To.In(c.zone()))
-		if !slices.Contains(r.Pauses, w.For) || p.Unit == Hours || p.IsZero() || from.After(last()) {
+		if !slices.Contains(r.Pauses, w.For) || p.IsZero() || from.After(last()) {
 			continue
 		}
 		if from.After(counted) {
