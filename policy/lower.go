@@ -310,16 +310,25 @@ func (l *lowering) point(x *Promise) {
 		Special: c.Special.Text,
 	}
 	if len(categories) > 0 {
-		l.m.Rules = append(l.m.Rules, rule)
+		l.m.Rules = append(l.m.Rules, sourced(rule, pt.From)...)
 	}
 	for _, a := range c.Asks {
 		ask, extra := l.ask(a, rule)
 		pt.Asks = append(pt.Asks, ask)
 		if len(categories) > 0 && len(extra.For.Names) > 0 {
-			l.m.Rules = append(l.m.Rules, extra)
+			l.m.Rules = append(l.m.Rules, sourced(extra, pt.From)...)
 		}
 	}
 	l.m.Points = append(l.m.Points, pt)
+}
+
+// sourced are the rules of a point for its two verbs: it collects from its source alone, and what was
+// collected may be stored by who no longer says where it came from.
+func sourced(rule decision.Rule, from string) []decision.Rule {
+	store := rule
+	rule.Verbs, rule.From = []string{decision.VerbCollect}, decision.Set{Names: []string{from}}
+	store.Verbs = []string{decision.VerbStore}
+	return []decision.Rule{rule, store}
 }
 
 // ask lowers one question of a point, and the rule that the answer makes hold for purposes that the
