@@ -10,14 +10,16 @@ import (
 // A Policy is a folder that was read: the notice and what it stands on. Everything keeps its place in
 // the source, so that whatever looks at it later can point there.
 type Policy struct {
-	Dir        string
-	Front      Front
-	Intro      string    // Markdown between the title and the first clause
-	Clauses    []*Clause // in document order
-	Vocabulary Vocabulary
-	Systems    Systems
-	Laws       law.Library // those that come with Avow, and the policy's own
-	Files      []File      // the sources, for messages
+	Dir     string
+	Front   Front
+	Intro   string    // Markdown between the title and the first clause
+	Clauses []*Clause // in document order
+	// Translations are the other languages of the notice, in alphabetical order.
+	Translations []Translation
+	Vocabulary   Vocabulary
+	Systems      Systems
+	Laws         law.Library // those that come with Avow, and the policy's own
+	Files        []File      // the sources, for messages
 }
 
 // A File is one source text.

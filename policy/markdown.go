@@ -133,12 +133,7 @@ func tooDeep(src []byte) (at int, deep bool) {
 
 // heading makes a clause of a heading; nil for the title.
 func (r *reader) heading(src []byte, n *ast.Heading, pos Pos) *Clause {
-	var title strings.Builder
-	for i := range n.Lines().Len() {
-		seg := n.Lines().At(i)
-		title.Write(seg.Value(src))
-	}
-	c := &Clause{Pos: pos, Title: strings.TrimSpace(title.String()), Level: n.Level}
+	c := &Clause{Pos: pos, Title: titleOf(src, n), Level: n.Level}
 	if id, ok := n.AttributeString("id"); ok {
 		if b, ok := id.([]byte); ok {
 			c.ID = string(b)

@@ -36,7 +36,7 @@ func Load(dir string) (*Policy, []Problem, error) {
 
 // Read is Load from any file system.
 func Read(files fs.FS) (*Policy, []Problem, error) {
-	r := &reader{p: &Policy{}, words: lexicon{}, anchors: map[string]*Clause{}}
+	r := &reader{p: &Policy{}, words: lexicon{}, anchors: map[string]*Clause{}, languageAt: map[string]Pos{}}
 	texts := map[string][]byte{}
 	for _, name := range []string{NoticeFile, VocabularyFile, SystemsFile} {
 		text, err := r.file(files, name)
@@ -56,6 +56,9 @@ func Read(files fs.FS) (*Policy, []Problem, error) {
 	places := r.parseYAML(SystemsFile, texts[SystemsFile], 1)
 	r.systems(places)
 	r.clauses(body, line)
+	if err := r.translations(files); err != nil {
+		return nil, nil, err
+	}
 	r.whole()
 	if words.Kind == Nothing {
 		r.hush("E04", "E13") // every name
@@ -110,6 +113,8 @@ type reader struct {
 	later    []func()  // checks of names that are declared further on
 	garbled  []*Clause // have a block that cannot be read
 	anchors  map[string]*Clause
+	// languageAt is where the front matter names each language.
+	languageAt map[string]Pos
 }
 
 // clamp brings back places past the end of a file, where a parser looked for more, to its last line.

@@ -35,7 +35,7 @@ func frontFields(r *reader, f *Front) []field {
 			f.Languages = map[string]string{}
 			r.each(v, func(n Name, v Value) {
 				if file, ok := r.text(v, "a file"); ok {
-					f.Languages[n.Text] = file.Text
+					f.Languages[n.Text], r.languageAt[n.Text] = file.Text, n.Pos
 				}
 			})
 		}},

@@ -99,7 +99,7 @@ func (t *pages) fill(page *template.Template, data any) (madePage, error) {
 // A pageKey is all that a page of a notice depends on.
 type pageKey struct {
 	site, lang, country string
-	system              bool
+	chosen, system      bool   // the country; the blocks
 	day                 string // laws begin and end
 }
 

@@ -11,9 +11,10 @@ import (
 
 // An authorityView is who supervises in the reader's country, and which laws hold there.
 type authorityView struct {
-	Country, Chosen, Name, Link string
-	Laws                        []lawLink
-	Countries                   []countryView // to choose from
+	Country, Name, Link string
+	Chosen              string // its code, if the reader chose it
+	Laws                []lawLink
+	Countries           []countryView // to choose from
 }
 
 type lawLink struct{ Title, Link string }
@@ -37,7 +38,7 @@ func (x *site) addLaw(v *noticePage, country string, now decision.Instant) error
 	if err != nil {
 		return err
 	}
-	a := authorityView{Country: v.Speech.Country(country), Chosen: country, Countries: choices(v.Speech, country)}
+	a := authorityView{Country: v.Speech.Country(country), Countries: choices(v.Speech, country)}
 	if found, ok := law.AuthorityFor(profiles, country); ok {
 		a.Name, a.Link = found.Name, found.Link
 	}

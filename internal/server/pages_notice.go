@@ -15,29 +15,28 @@ import (
 
 // A noticePage is what the notice's template shows.
 type noticePage struct {
-	*policy.Speech        // the page's own words
-	Title, Site, TextLang string
-	Since                 string
-	Country               string
-	System                bool // every clause shows what it makes the system do
-	Who                   []controllerView
-	Short                 []groupView
-	Languages             []languageView
-	Intro                 template.HTML
-	Clauses               []clauseView
-	Tested                int
-	Authority             authorityView
-	Lacking               []lawView // about the notice as a whole
+	*policy.Speech // the page's own words
+	Title, Site    string
+	Since          string
+	Country        string
+	System         bool // every clause shows what it makes the system do
+	Who            []controllerView
+	Short          []groupView
+	Languages      []languageView
+	Intro          template.HTML
+	Clauses        []clauseView
+	Tested         int
+	Authority      authorityView
+	Lacking        []lawView // about the notice as a whole
 }
 
 // A toldNotice is a notice in one language. It is made once, when the site is loaded.
 type toldNotice struct {
-	speech   *policy.Speech
-	textLang string
-	title    string
-	intro    template.HTML
-	short    []groupView
-	clauses  []clauseView
+	speech  *policy.Speech
+	title   string
+	intro   template.HTML
+	short   []groupView
+	clauses []clauseView
 }
 
 type controllerView struct{ Name, Country, Contact, ContactLink, Officer, OfficerLink string }
@@ -120,6 +119,7 @@ func (s *Server) notice(w http.ResponseWriter, r *http.Request) {
 	told := x.toldIn(k.lang)
 	known := func(c string) bool { return told.speech.Countries[c] != "" }
 	chosen := pick(strings.ToUpper(q.Get("country")), nil, "", known)
+	k.chosen = chosen != ""
 	k.country = pick(chosen, who.regions, x.policy.Front.Controller.Country.Text, known)
 	p, err := s.pages.made.of(k, func() (madePage, error) {
 		v, err := x.view(told, k, decision.InstantOf(now))
@@ -148,7 +148,7 @@ func (x *site) toldIn(lang string) *toldNotice {
 func (x *site) view(told *toldNotice, k pageKey, now decision.Instant) (noticePage, error) {
 	f := x.policy.Front
 	v := noticePage{
-		Speech: told.speech, Title: told.title, Site: k.site, TextLang: told.textLang, Since: told.speech.Day(f.Since()),
+		Speech: told.speech, Title: told.title, Site: k.site, Since: told.speech.Day(f.Since()),
 		Country: k.country, System: k.system, Short: told.short, Intro: told.intro, Clauses: slices.Clone(told.clauses),
 	}
 	for _, c := range append([]policy.Controller{f.Controller}, f.Controllers...) {
@@ -168,8 +168,11 @@ func (x *site) view(told *toldNotice, k pageKey, now decision.Instant) (noticePa
 	if err := x.addLaw(&v, k.country, now); err != nil {
 		return v, err
 	}
+	if k.chosen {
+		v.Authority.Chosen = k.country
+	}
 	for i, l := range v.Languages {
-		v.Languages[i].Link = v.link("", l.Lang, k.country)
+		v.Languages[i].Link = v.link("", l.Lang, v.Authority.Chosen)
 	}
 	return v, nil
 }

@@ -26,12 +26,13 @@ func marked(text, lang string) template.HTML {
 func (x *site) tell(speech *policy.Speech, results []policy.Result) (*toldNotice, error) {
 	t := policy.NewTeller(x.policy, speech)
 	t.Before, t.After = nameBegins, nameEnds
-	out := &toldNotice{speech: speech, textLang: textLang, title: x.policy.Front.Title.Text}
+	text := x.textIn(speech.Lang)
+	out := &toldNotice{speech: speech, title: text.Title}
 	wordsLang := "" // of the vocabulary, where it is not the page's
-	if speech.Lang != textLang {
-		wordsLang = textLang
+	if own := x.policy.OwnLanguage(); speech.Lang != own {
+		wordsLang = own
 	}
-	intro, err := policy.RenderProse(x.policy.Intro)
+	intro, err := policy.RenderProse(text.Intro)
 	if err != nil {
 		return nil, err
 	}
@@ -39,11 +40,11 @@ func (x *site) tell(speech *policy.Speech, results []policy.Result) (*toldNotice
 	links := map[*policy.Clause]clauseLink{}
 	levels := levelsOf(x.policy.Clauses)
 	for i, c := range x.policy.Clauses {
-		one, err := x.tellClause(t, i, results, wordsLang)
+		one, err := x.tellClause(t, i, text.Clauses[c.ID].Prose, results, wordsLang)
 		if err != nil {
 			return nil, err
 		}
-		one.Level, one.clauseLink = levels[i].level, clauseLink{c.ID, levels[i].number, c.Title}
+		one.Level, one.clauseLink = levels[i].level, clauseLink{c.ID, levels[i].number, text.Clauses[c.ID].Title}
 		links[c] = one.clauseLink
 		out.clauses = append(out.clauses, one)
 	}
@@ -51,12 +52,23 @@ func (x *site) tell(speech *policy.Speech, results []policy.Result) (*toldNotice
 	return out, nil
 }
 
-// textLang is the language that notices are written in.
-const textLang = "en"
+// textIn is the prose of the notice in one of its languages.
+func (x *site) textIn(lang string) policy.Translation {
+	for _, t := range x.policy.Translations {
+		if t.Lang == lang {
+			return t
+		}
+	}
+	own := policy.Translation{Title: x.policy.Front.Title.Text, Intro: x.policy.Intro, Clauses: map[string]policy.TranslatedClause{}}
+	for _, c := range x.policy.Clauses {
+		own.Clauses[c.ID] = policy.TranslatedClause{Title: c.Title, Prose: c.Prose}
+	}
+	return own
+}
 
-func (x *site) tellClause(t *policy.Teller, i int, results []policy.Result, wordsLang string) (clauseView, error) {
+func (x *site) tellClause(t *policy.Teller, i int, text string, results []policy.Result, wordsLang string) (clauseView, error) {
 	c, cover := x.policy.Clauses[i], x.coverage.Clauses[i]
-	prose, err := policy.RenderProse(c.Prose)
+	prose, err := policy.RenderProse(text)
 	if err != nil {
 		return clauseView{}, err
 	}
@@ -167,4 +179,10 @@ func (x *site) tellAll(results []policy.Result) error {
 }
 
 // languages are those of the page, the notice's own first.
-func (x *site) languages() []string { return []string{textLang} }
+func (x *site) languages() []string {
+	out := []string{x.policy.OwnLanguage()}
+	for _, t := range x.policy.Translations {
+		out = append(out, t.Lang)
+	}
+	return out
+}
