@@ -115,9 +115,10 @@ func (r *reader) categories(u *Vocabulary) func(Value) {
 				continue
 			}
 			c := above(read, e.Key.Text)
-			c.Name = e.Key
+			c.Name, c.Title = e.Key, ""
 			var origin Name
 			r.fill("a category", e.Value, []field{
+				{"name", formText, "what people call it, as in: we use your e-mail address", false, r.plain(&c.Title)},
 				{"term", formWord, "its term in W3C DPV", false, r.term(&c.Term)},
 				{"identifies", formFlag, "tells who the person is", false, r.flag(&c.Identifies)},
 				{"special", formFlag, "special category (GDPR art. 9)", false, r.flag(&c.Special)},
@@ -150,9 +151,10 @@ func (r *reader) purposes(u *Vocabulary) func(Value) {
 		}
 		for _, e := range ordered(v) {
 			p := above(read, e.Key.Text)
-			p.Name = e.Key
+			p.Name, p.Title = e.Key, ""
 			var serves Name
 			r.fill("a purpose", e.Value, []field{
+				{"name", formText, "what people call it, as in: for delivering your order", false, r.plain(&p.Title)},
 				{"term", formWord, "its term in W3C DPV", false, r.term(&p.Term)},
 				{"similar", formFlag, "offers own products similar to what the person bought (2002/58/EC art. 13(2))", false, r.flag(&p.Similar)},
 				{"interest", formText, "the interest it serves, where it rests on one", false, r.plain(&p.Interest)},

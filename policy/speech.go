@@ -116,6 +116,14 @@ func (s *Speech) Span(d decision.Duration, form string) string {
 	return s.List("and", parts)
 }
 
+// Count is a number of what the key counts: the key itself with a hole n, or the key with .one for one.
+func (s *Speech) Count(key string, n int) string {
+	if n == 1 {
+		return s.Say(key + ".one")
+	}
+	return s.Say(key, "n", strconv.Itoa(n))
+}
+
 // Day is a date as people write it.
 func (s *Speech) Day(t time.Time) string {
 	return s.Say("date", "d", strconv.Itoa(t.Day()), "m", s.Say("month."+strconv.Itoa(int(t.Month()))), "y", strconv.Itoa(t.Year()))

@@ -30,6 +30,12 @@ func NewTeller(p *Policy, s *Speech) *Teller {
 		}
 	}
 	u := &p.Vocabulary
+	for _, x := range u.Data {
+		add("data", x.Name, x.Title)
+	}
+	for _, x := range u.Purposes {
+		add("purpose", x.Name, x.Title)
+	}
 	for _, x := range u.Recipients {
 		add("recipient", x.Name, x.Title)
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,9 +88,21 @@ func (t *Teller) rule(b *telling, u *Rule) {
 	b.add("extra.obliges", t.List("and", t.words("obliges", u.Obliges)))
 	for _, x := range u.Basis {
 		if x.Kind == decision.LegitimateInterest && !u.Deny {
+			b.add("extra.interest", t.interests(u.For.Names))
 			b.say("extra.objection." + orElse(u.Objection.Text, "ends"))
 		}
 	}
+}
+
+// interests are those that the purposes serve where they rest on one.
+func (t *Teller) interests(purposes []Name) string {
+	var out []string
+	for _, p := range t.p.Vocabulary.Purposes {
+		if p.Interest != "" && slices.Contains(texts(purposes), p.Name.Text) {
+			out = appendNew(out, t.Before+p.Interest+t.After)
+		}
+	}
+	return t.List("and", out)
 }
 
 func (t *Teller) special(n Name) string {

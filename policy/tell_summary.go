@@ -111,6 +111,9 @@ func (t *Teller) uses() []SummaryLine {
 			}
 		}
 		if len(line.Clauses) > 0 {
+			if x := t.interests([]Name{p.Name}); x != "" && slices.Contains(bases, t.Say("basis.legitimate-interest")) {
+				bases[slices.Index(bases, t.Say("basis.legitimate-interest"))] += t.Say("mod.so", "x", x)
+			}
 			line.Text = t.Say("summary.use", "x", t.List("and", t.names("data", widest(data))), "basis", t.List("or", bases))
 			out = append(out, line)
 		}
@@ -219,6 +222,7 @@ func (t *Teller) places() []SummaryLine {
 	}
 	var out []SummaryLine
 	for _, c := range order {
+		slices.SortFunc(found[c].clauses, func(a, b *Clause) int { return a.Pos.Line - b.Pos.Line })
 		out = append(out, SummaryLine{t.Country(c), t.List("and", found[c].who), found[c].clauses})
 	}
 	return out

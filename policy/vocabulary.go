@@ -28,6 +28,7 @@ type Vocabulary struct {
 // A Category is a kind of personal data.
 type Category struct {
 	Name       Name
+	Title      string // name: what people call it; not inherited
 	Term       string // DPV: pd:EmailAddress
 	Identifies bool
 	Special    bool
@@ -37,6 +38,7 @@ type Category struct {
 // A Purpose is what data is used for.
 type Purpose struct {
 	Name    Name
+	Title   string // name: what people call it; not inherited
 	Term    string // DPV: dpv:CustomerCare
 	Foreign bool   // named only to be denied
 	Serves  string // claims, rights-of-others, public-interest; else ""

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 // An authorityView is who supervises in the reader's country, and which laws hold there.
 type authorityView struct {
 	Country, Name, Link string
+	Within              string // the time that the law leaves for an answer; empty if none says
 	Chosen              string // its code, if the reader chose it
 	Laws                []lawLink
 	Countries           []countryView // to choose from
@@ -47,6 +49,7 @@ func (x *site) addLaw(v *noticePage, country string, now decision.Instant) error
 			a.Laws = append(a.Laws, lawLink{p.Title, p.Link})
 		}
 	}
+	a.Within = x.timeToAnswer(v.Speech, profiles, country, now)
 	v.Authority = a
 	return x.addFindings(v, profiles, country, now)
 }
@@ -81,6 +84,33 @@ func (x *site) addFindings(v *noticePage, profiles []law.Profile, country string
 		}
 	}
 	return nil
+}
+
+// timeToAnswer is the shortest time that a law there leaves for an answer to a request for access.
+func (x *site) timeToAnswer(s *policy.Speech, profiles []law.Profile, country string, now decision.Instant) string {
+	best, days := "", math.Inf(1)
+	for _, p := range profiles {
+		r, ok := p.Right("access", "", country, now)
+		if !ok || r.Within.IsZero() || !x.reaches(p, country, now) {
+			continue
+		}
+		n := r.Within.N
+		said, long := "", 0.0
+		switch r.Within.Unit {
+		case law.Months:
+			said, long = s.Span(decision.Duration{Months: int32(n)}, ""), 30*float64(n)
+		case law.Days:
+			said, long = s.Span(decision.Duration{Days: int32(n)}, ""), float64(n)
+		case law.Hours:
+			said, long = s.Span(decision.Duration{Micros: int64(n) * 3600e6}, ""), float64(n)/24
+		case law.BusinessDays:
+			said, long = s.Count("span.business-day", n), 1.4*float64(n)
+		}
+		if said != "" && long < days {
+			best, days = said, long
+		}
+	}
+	return best
 }
 
 // reaches reports whether a law binds the controllers, or protects somebody who lives in the country.

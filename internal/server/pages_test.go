@@ -67,8 +67,8 @@ func TestNoticePage(t *testing.T) {
 		t.Errorf("the notice alone: %d, or its blocks are open", plain.status)
 	}
 	plain.says(t, "the notice", `<html lang="en">`, "Four times a year", "In force since 1 January 2026", "proven by examples",
-		`<b><i>Parcel carrier</i>:</b> Another organisation, Ireland. Gets <i>name</i> and <i>contact address</i>, for <i>fulfilment</i>. <a class="ref" href="#order" title="Your order">§ 4</a>`,
-		"May we use <i>contact email</i> for <i>letter</i>?")
+		`<b><i>Parcel carrier</i>:</b> Another organisation, Ireland. Gets <i>your name</i> and <i>your postal address</i>, for <i>delivering your order</i>. <a class="ref" href="#order" title="Your order">§ 4</a>`,
+		"May we use <i>your e-mail address</i> for <i>the letter</i>?")
 	if csp := plain.header.Get("Content-Security-Policy"); csp != "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'" {
 		t.Errorf("policy %q", csp)
 	}
@@ -159,7 +159,7 @@ func TestReadersCountry(t *testing.T) {
 			t.Errorf("%s %s: not one country is chosen", x.query, x.language)
 		}
 	}
-	h.page("/starter/privacy?country=DE").says(t, "in Germany", "bfdi.bund.de", "(GDPR)")
+	h.page("/starter/privacy?country=DE").says(t, "in Germany", "bfdi.bund.de", "(GDPR)", "within the law’s time there: 1 month.")
 }
 
 // What a law overrides stands in sight beside the clause, in words, with the article and whether it
