@@ -48,3 +48,11 @@ func (p *Program) Without(id string) *Program {
 	maps.DeleteFunc(out.points, func(_ string, pt *point) bool { return pt.src.Rule == id })
 	return &out
 }
+
+// Lawless is the program as if it had been compiled without laws. It shares all else with p.
+func (p *Program) Lawless() *Program {
+	out := *p
+	out.laws, out.lawAt, out.lawDated = nil, nil, false
+	out.lawAll, out.lawHome, out.lawStrict, out.lawSectoral = 0, 0, 0, 0
+	return &out
+}

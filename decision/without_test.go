@@ -11,8 +11,8 @@ import (
 	"github.com/avowhq/avow/decision/worldtest"
 )
 
-// A program without a promise answers as one that was compiled without it, about decisions and about
-// what is kept.
+// A program without a promise, or without laws, answers as one that was compiled without, about decisions
+// and about what is kept.
 func TestWithoutIsNotWritten(t *testing.T) {
 	changed := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -30,6 +30,9 @@ func TestWithoutIsNotWritten(t *testing.T) {
 		less.Keeps = slices.DeleteFunc(slices.Clone(m.Keeps), func(k decision.Keep) bool { return k.ID == id })
 		whole, again := compiled(t, m), compiled(t, &less)
 		without := whole.Without(id)
+		free := *m
+		free.Laws = nil
+		lawless, unbound := whole.Lawless(), compiled(t, &free)
 		for range 20 {
 			q, who := worldtest.Aimed(t, m), worldtest.Person(t)
 			want, got := answer(t, again, q, who), answer(t, without, q, who)
@@ -38,6 +41,9 @@ func TestWithoutIsNotWritten(t *testing.T) {
 			}
 			if !reflect.DeepEqual(got, answer(t, whole, q, who)) {
 				changed++
+			}
+			if got, want := answer(t, lawless, q, who), answer(t, unbound, q, who); !reflect.DeepEqual(got, want) {
+				t.Fatalf("without laws: got %+v, want %+v\nrequest %+v\nperson %+v\nmodel %+v", got, want, q, who, m)
 			}
 			for _, c := range m.Vocabulary.Data {
 				want, got := kept(t, again, c.Name, who), kept(t, without, c.Name, who)

@@ -12,8 +12,8 @@ import (
 
 // An Offer is how a person may use a right, and what follows.
 type Offer struct {
-	Promises  []*Promise // that give it, those of the narrowest scope; none: no promise does
-	How       []string   // any of these
+	Promises  []*Promise    // that give it, those of the narrowest scope; none: no promise does
+	How       []string      // any of these
 	Within    string        // "at once", a duration; "" where nothing fixes one
 	Law       string        // whose deadline it is; "" for the notice's own
 	Authority law.Authority // of the place where the person lives
@@ -324,7 +324,7 @@ func (r *run) refused() Result {
 
 // lawCheck: what the law says of a clause is what the example expects.
 func (r *run) lawCheck(clause string) Result {
-	found, err := findings(r.p, r.m, r.now, clause)
+	found, err := findings(r.p, r.m, r.program, r.now, clause)
 	if err != nil {
 		return Result{Verdict: Failed, Why: err.Error()}
 	}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/avowhq/avow/decision"
@@ -58,19 +59,21 @@ func (p Provision) String() string {
 // Findings are what the listed laws say about the policy at an instant, in the order of the notice.
 // The policy has no errors; m is what it lowers to.
 func Findings(p *Policy, m *decision.Model, at decision.Instant) ([]Finding, error) {
-	return findings(p, m, at, "")
+	program, err := decision.Compile(m)
+	if err != nil {
+		return nil, fmt.Errorf("check law: %w", err)
+	}
+	return findings(p, m, program, at, "")
 }
 
 // findings are those about one clause, or, without one, all.
-func findings(p *Policy, m *decision.Model, at decision.Instant, clause string) ([]Finding, error) {
+func findings(p *Policy, m *decision.Model, program *decision.Program, at decision.Instant, clause string) ([]Finding, error) {
 	laws, err := p.Profiles()
 	if err != nil {
 		return nil, err
 	}
-	f := finder{p: p, m: m, at: at, laws: inEffect(laws, at), only: clause}
-	if err := f.overridden(); err != nil {
-		return nil, err
-	}
+	f := finder{p: p, m: m, at: at, laws: inEffect(laws, at), only: clause, cited: map[decision.Reason]bool{}}
+	f.overridden(program)
 	f.suspicious()
 	f.missing()
 	order := map[string]int{}
@@ -91,6 +94,7 @@ type finder struct {
 	laws  []law.Profile
 	only  string // clause; "" for all
 	found []Finding
+	cited map[decision.Reason]bool // of those that were looked up: the row was not read in its source
 }
 
 // inEffect leaves out the strict default, which repeats what the others say, and laws not in effect.

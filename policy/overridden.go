@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/avowhq/avow/decision"
@@ -11,24 +10,14 @@ import (
 // overridden finds the allows that a law answers otherwise. It does not reason about laws: it asks
 // questions that each rule allows where no law binds, about people of every place that the laws tell
 // apart, and reports those that a law denies, with the question as witness.
-func (f *finder) overridden() error {
-	free := *f.m
-	free.Laws = nil
-	lawless, err := decision.Compile(&free)
-	if err != nil {
-		return fmt.Errorf("check law: %w", err)
-	}
-	lawful, err := decision.Compile(f.m)
-	if err != nil {
-		return fmt.Errorf("check law: %w", err)
-	}
+func (f *finder) overridden(lawful *decision.Program) {
+	lawless := lawful.Lawless()
 	a := aim{m: f.m, at: f.at}
 	for i := range f.m.Rules {
 		if x := &f.m.Rules[i]; !x.Deny && (f.only == "" || f.only == x.Clause) {
 			f.tryRule(a, x, lawless, lawful)
 		}
 	}
-	return nil
 }
 
 // residences are one place for every law that binds people somewhere.
@@ -91,17 +80,20 @@ func (f *finder) struck(x *decision.Rule, q decision.Request, who decision.Perso
 		// The strict default repeats what a listed law says.
 		if i := slices.IndexFunc(f.laws, func(l law.Profile) bool { return l.ID == r.Law }); i >= 0 {
 			f.add(Finding{Kind: Overridden, Word: r.Because, Clause: x.Clause, Promise: x.ID, Pos: p.Pos, About: r.Name, Question: &q, Person: &who},
-				Provision{r.Law, r.Article, unchecked(f.laws[i], r)})
+				Provision{r.Law, r.Article, f.unchecked(f.laws[i], r)})
 		}
 	}
 }
 
 // unchecked: the row that the reason cites was not read in its source.
-func unchecked(l law.Profile, r decision.Reason) bool {
-	for _, row := range l.Rows() {
-		if row.Article == r.Article && row.Because == r.Because {
-			return row.Unchecked
-		}
+func (f *finder) unchecked(l law.Profile, r decision.Reason) bool {
+	r.Name = ""
+	out, ok := f.cited[r]
+	if !ok {
+		rows := l.Rows()
+		i := slices.IndexFunc(rows, func(x law.Sourced) bool { return x.Article == r.Article && x.Because == r.Because })
+		out = i >= 0 && rows[i].Unchecked
+		f.cited[r] = out
 	}
-	return false
+	return out
 }

@@ -352,13 +352,14 @@ func (f *finder) refusing() {
 func (f *finder) vagueWords() {
 	vague := regexp.MustCompile(`(?i)\b(?:as|so) long as (?:is |it is |they are |we |reasonably )*(?:necessary|needed|need|required)\b|\bfor a (?:limited|reasonable) (?:time|period)\b|\bsolange (?:es |wie |das )*(?:nötig|erforderlich|notwendig)`)
 	for _, c := range f.p.Clauses {
-		found := vague.FindString(c.Prose)
 		numbered := slices.ContainsFunc(c.Promises, func(x *Promise) bool {
 			return x.Keep != nil || x.Duty != nil || x.Measure != nil && !x.Measure.Limit.IsZero()
 		})
-		if found == "" || numbered || len(c.Promises) == 0 {
+		if numbered || len(c.Promises) == 0 || f.only != "" && f.only != c.ID {
 			continue
 		}
-		f.minds("necessary-without-number", c.Promises[0], found)
+		if found := vague.FindString(c.Prose); found != "" {
+			f.minds("necessary-without-number", c.Promises[0], found)
+		}
 	}
 }
