@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/avowhq/avow/policy/law"
+)
 
 // countries are the codes of ISO 3166-1 alpha-2, and XK, which many use.
 func countries() []string {
@@ -14,13 +18,4 @@ WS XK YE YT ZA ZM ZW`)
 }
 
 // countryGroup are the members of a group that notices name, or nil.
-func countryGroup(name string) []string {
-	const eu = "AT BE BG HR CY CZ DE DK EE ES FI FR GR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
-	switch name {
-	case "EU":
-		return strings.Fields(eu)
-	case "EEA":
-		return strings.Fields(eu + " IS LI NO")
-	}
-	return nil
-}
+func countryGroup(name string) []string { return law.Group(name) }

@@ -215,16 +215,23 @@ func (p Profile) Clock(id string, at decision.Instant) (c Clock, rolls, ok bool)
 	return Clock{}, false, false
 }
 
-// AuthorityFor finds who supervises at the place: the profile that is listed first speaks first, and
-// a region's own authority before its country's.
+// AuthorityFor finds who supervises at the place: a region's own authority before its country's, that
+// of a general law before that of a sectoral one, and else the profile that is listed first.
 func AuthorityFor(profiles []Profile, place string) (Authority, bool) {
-	best, found := Authority{}, false
+	best, rank := Authority{}, 0
 	for _, p := range profiles {
 		for _, a := range p.Authorities {
-			if lies(place, []string{a.Place}) && (!found || len(a.Place) > len(best.Place)) {
-				best, found = a, true
+			if !lies(place, []string{a.Place}) {
+				continue
+			}
+			n := 2 * len(a.Place)
+			if !p.law.Sectoral {
+				n++
+			}
+			if n > rank {
+				best, rank = a, n
 			}
 		}
 	}
-	return best, found
+	return best, rank > 0
 }

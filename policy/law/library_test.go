@@ -161,6 +161,10 @@ func TestWhoSupervises(t *testing.T) {
 			t.Errorf("%s: %q, want %q", place, a.Name, want)
 		}
 	}
+	swiss := []law.Profile{find(t, "ch-uca"), find(t, "ch-fadp")}
+	if a, _ := law.AuthorityFor(swiss, "CH"); a.Name != "Federal Data Protection and Information Commissioner" {
+		t.Errorf("%s: the authority of a sectoral law goes before that of the general one", a.Name)
+	}
 	gdpr := find(t, "eu-gdpr")
 	for _, country := range law.Group("EEA") {
 		if a, ok := law.AuthorityFor([]law.Profile{gdpr}, country); !ok || !strings.HasPrefix(a.Link, "https://") {

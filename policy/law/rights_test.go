@@ -116,8 +116,12 @@ func TestDutiesAndClocks(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ law, id, within string }{
-		{"eu-gdpr", "breach-authority", "72 hours"}, {"eu-gdpr", "notice-indirect", "1 month"}, {"us-ca", "request-records", "24 months"},
-		{"us-ca", "ask-again", "12 months"}, {"us-va", "appeal", "60 days"}, {"br-lgpd", "breach-authority", "3 business days"},
+		{"eu-gdpr", "breach-authority", "72 hours"},
+		{"eu-gdpr", "notice-indirect", "1 month"},
+		{"us-ca", "request-records", "24 months"},
+		{"us-ca", "ask-again", "12 months"},
+		{"us-va", "appeal", "60 days"},
+		{"br-lgpd", "breach-authority", "3 business days"},
 	} {
 		got, _, ok := find(t, c.law).Clock(c.id, day(t, "2026-03-01"))
 		if !ok || got.Within.String() != c.within {
