@@ -17,7 +17,7 @@ func decideCommand() *cobra.Command {
 		Short: "Answer a question by a notice, and explain",
 		Long: `Answer a question by a notice, and explain. Facts and question are written in the
 words of a notice's examples. With --person the running server answers, from what
-it knows of the person. Exit status 1 is a denial.`,
+it knows of the person; nothing is recorded as permitted. Exit status 1 is a denial.`,
 		Example: `  avow decide policies/isodme --given 'account: open, residence: DE' \
     --ask 'action: use, data: contact.email, for: direct-marketing, channel: email, topic: offers'
   avow decide policies/starter --person email:ann@mail.example --ask 'action: use, data: contact.email, for: letter'`,

@@ -31,8 +31,10 @@ type answered struct {
 
 // askServer asks the running server about a person whom it knows.
 func askServer(c *cobra.Command, server *remote, site, person string, r *decision.Request, asJSON bool) error {
+	question := evaluationOf(person, r)
+	question["context"].(map[string]any)["dry"] = true // whoever looks does not act: nothing is recorded as permitted
 	var text json.RawMessage
-	if err := server.call(c.Context(), "POST", "/"+url.PathEscape(site)+"/access/v1/evaluation", evaluationOf(person, r), &text); err != nil {
+	if err := server.call(c.Context(), "POST", "/"+url.PathEscape(site)+"/access/v1/evaluation", question, &text); err != nil {
 		return err
 	}
 	var a answered

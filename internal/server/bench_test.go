@@ -2,9 +2,12 @@ package server_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/avowhq/avow/internal/server"
@@ -49,6 +52,42 @@ func BenchmarkEvaluation(b *testing.B) {
 	for b.Loop() {
 		send("/access/v1/evaluation", question)
 	}
+}
+
+// BenchmarkDisclosure has disclosures of a hundred people permitted, for a hundred callers at once.
+func BenchmarkDisclosure(b *testing.B) {
+	house, err := server.OpenHouse(b.Context(), server.HouseConfig{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	closeAfter(b, house)
+	s, err := server.New(b.Context(), server.Config{Policies: loadAll(b, starterDir), House: house})
+	if err != nil {
+		b.Fatal(err)
+	}
+	send := func(path, body string) string {
+		r := httptest.NewRequestWithContext(b.Context(), "POST", path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+house.FirstKey)
+		w := httptest.NewRecorder()
+		if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+			b.Error(w.Code, w.Body)
+		}
+		return w.Body.String()
+	}
+	for i := range 100 {
+		send("/api/v1/starter/events", fmt.Sprintf(`{"events":[{"person":"customer:%d","kind":"granted","for":["letter"],"style":"opt-in"}]}`, i))
+	}
+	var n atomic.Int64
+	b.SetParallelism(100 / runtime.GOMAXPROCS(0))
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			body := fmt.Sprintf(`{"subject":{"type":"service","id":"first-admin"},"action":{"name":"disclose"},"resource":{"type":"person","id":"customer:%d","properties":{"data":["contact.email"]}},"context":{"for":"letter","to":"mailer"}}`, n.Add(1)%100)
+			if !strings.Contains(send("/access/v1/evaluation", body), `"permit":"`) {
+				b.Error("no permit")
+			}
+		}
+	})
 }
 
 // BenchmarkEcho decodes the same body and answers a constant: what JSON over HTTP costs by itself.

@@ -12,7 +12,7 @@ import (
 var quietKinds = []string{created, identified, accessed, "merged", "split", Permitted, Disclosed}
 
 // longHistory is from how many entries on it is worth to look at the last ones first.
-const longHistory = 32
+const longHistory = 8
 
 const selectSince = selectPerson + `
 	UNION ALL SELECT 3, no, 0, 0, NULL, NULL FROM subject WHERE merged = $2
