@@ -89,6 +89,14 @@ func (s *Speech) Country(code string) string {
 	return code
 }
 
+// In is a country after the word in: in Ireland, in the United States.
+func (s *Speech) In(code string) string {
+	if _, ok := s.Texts["in."+code]; ok {
+		return s.Say("in." + code)
+	}
+	return s.Say("in", "x", s.Country(code))
+}
+
 // List joins with commas and the word of the key list.and or list.or.
 func (s *Speech) List(word string, items []string) string {
 	if len(items) < 2 {

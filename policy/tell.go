@@ -161,7 +161,7 @@ func (t *Teller) number(fact string, least, under int32) string {
 	return t.Say("test.number.between", "f", f, "min", lo, "max", strconv.Itoa(int(under-1)))
 }
 
-// countries names them, or the group that they are.
+// countries says in which they are, or the group that they are.
 func (t *Teller) countries(codes []string) string {
 	for _, group := range []string{"EU", "EEA"} {
 		if slices.Equal(slices.Sorted(slices.Values(codes)), slices.Sorted(slices.Values(countryGroup(group)))) {
@@ -170,7 +170,7 @@ func (t *Teller) countries(codes []string) string {
 	}
 	var out []string
 	for _, c := range codes {
-		out = append(out, t.Country(c))
+		out = append(out, t.In(c))
 	}
 	return t.List("or", out)
 }

@@ -112,7 +112,7 @@ func (t *Teller) answer(asked string, want Value) string {
 		return t.offered(want)
 	case "cookie":
 		if want.at("blocked").Text == "law" {
-			return t.Say("answer.deny.law") + t.with("because", t.List("and", t.wordsOf("because", want.at("because"))))
+			return t.Say("answer.deny.law") + t.with("because", t.List("and", t.because(want.at("because"))))
 		}
 		said := t.Say("answer.cookie.blocked.for", "x", t.missing(want.at("blocked")))
 		return said + t.with("loses", t.List("and", t.wordsOf("lost", want.at("loses"))))
@@ -149,6 +149,19 @@ func (t *Teller) decided(want Value) string {
 	}
 	return t.Say("answer.deny."+want.at("deny").Text) + t.with("missing", t.missing(want.at("missing"))) +
 		t.with("because", t.List("and", t.wordsOf("because", want.at("because"))))
+}
+
+// because is the law, the article or the reason that an example names.
+func (t *Teller) because(v Value) []string {
+	var out []string
+	for _, x := range v.texts() {
+		if _, ok := t.Texts["law."+x]; ok {
+			out = append(out, t.Say("law."+x))
+		} else {
+			out = append(out, spoken(x))
+		}
+	}
+	return out
 }
 
 // basisCalled is a basis, with what it rests on where that was said.
@@ -226,5 +239,5 @@ func (t *Teller) countryOf(code string) string {
 	if code == "" {
 		return ""
 	}
-	return t.Country(code)
+	return t.In(code)
 }

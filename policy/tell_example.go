@@ -106,7 +106,7 @@ func (t *Teller) known(g Entry) []string {
 	key, v := g.Key.Text, g.Value
 	switch key {
 	case "residence":
-		return []string{t.Say("test.residence", "x", t.Country(v.Text))}
+		return []string{t.Say("test.residence", "x", t.In(v.Text))}
 	case "age":
 		return []string{t.Say("given.age", "x", v.Text)}
 	case "from":

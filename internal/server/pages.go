@@ -54,7 +54,8 @@ func functions(style string) template.FuncMap {
 		"head": func(level int, id string) template.HTML {
 			return template.HTML(fmt.Sprintf(`<h%d id="h:%s">`, level, id))
 		},
-		"tail": func(level int) template.HTML { return template.HTML(fmt.Sprintf(`</h%d>`, level)) },
+		"tail":     func(level int) template.HTML { return template.HTML(fmt.Sprintf(`</h%d>`, level)) },
+		"sentence": policy.Sentence,
 		"clause": func(p noticePage, c clauseView) any {
 			return struct {
 				Page   noticePage

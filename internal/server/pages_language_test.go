@@ -53,7 +53,7 @@ func TestLanguages(t *testing.T) {
 	}
 	de := h.page("/starter/privacy?lang=de&country=DE")
 	de.says(t, "the German page", "Ihre Daten bei der Old Apple Society", "Kurz gesagt", "Viermal im Jahr schreiben wir", "In Kraft seit 1. Januar 2026", `title="Ihre Bestellung"`,
-		`Dürfen wir <i lang="en">your e-mail address</i> für <i lang="en">the letter</i> verwenden?`, "Für Deutschland:",
+		`Dürfen wir <i lang="en">your e-mail address</i> für <i lang="en">the letter</i> verwenden?`, "In Deutschland:",
 		`<a href="/starter/privacy?country=DE&amp;lang=en" lang="en" hreflang="en">English</a>`, `<input type="hidden" name="lang" value="de">`)
 	for _, english := range []string{"Four times a year", "In short", "What the system does", "proven by"} {
 		if strings.Contains(de.text, english) {

@@ -1,9 +1,12 @@
 package server
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/policy"
@@ -12,11 +15,11 @@ import (
 
 // An authorityView is who supervises in the reader's country, and which laws hold there.
 type authorityView struct {
-	Country, Name, Link string
-	Within              string // the time that the law leaves for an answer; empty if none says
-	Chosen              string // its code, if the reader chose it
-	Laws                []lawLink
-	Countries           []countryView // to choose from
+	In, Name, Link string // In is the country after the word
+	Within         string // the time that the law leaves for an answer; empty if none says
+	Chosen         string // its code, if the reader chose it
+	Laws           []lawLink
+	Countries      []countryView // to choose from
 }
 
 type lawLink struct{ Title, Link string }
@@ -40,7 +43,7 @@ func (x *site) addLaw(v *noticePage, country string, now decision.Instant) error
 	if err != nil {
 		return err
 	}
-	a := authorityView{Country: v.Speech.Country(country), Countries: choices(v.Speech, country)}
+	a := authorityView{In: v.In(country), Countries: choices(v.Speech, country)}
 	if found, ok := law.AuthorityFor(profiles, country); ok {
 		a.Name, a.Link = found.Name, found.Link
 	}
@@ -57,19 +60,19 @@ func (x *site) addLaw(v *noticePage, country string, now decision.Instant) error
 // addFindings puts what the laws say beside the clauses: what they override in sight, the rest with the
 // blocks, and what they ask of the whole notice at its end.
 func (x *site) addFindings(v *noticePage, profiles []law.Profile, country string, now decision.Instant) error {
-	found, err := policy.Findings(x.policy, x.model, now)
+	found, err := x.found.of(x, now)
 	if err != nil {
 		return err
 	}
 	for _, f := range found {
-		one := lawView{Text: saysOf(v.Speech, f), You: v.Say("page.law.others", "country", v.Authority.Country)}
+		one := lawView{Text: saysOf(v.Speech, f), You: v.Say("page.law.others", "in", v.Authority.In)}
 		if f.About != "" && !strings.Contains(one.Text, f.About) {
 			one.About = []string{aboutOf(v.Speech, f.About)}
 		}
 		for _, p := range f.Provisions {
 			one.By = append(one.By, v.Say("page.law.by", "law", v.Word("law", p.Law), "article", p.Article))
 			if i := slices.IndexFunc(profiles, func(l law.Profile) bool { return l.ID == p.Law }); i >= 0 && x.reaches(profiles[i], country, now) {
-				one.You = v.Say("page.law.you", "country", v.Authority.Country)
+				one.You = v.Say("page.law.you", "in", v.Authority.In)
 			}
 		}
 		i := slices.IndexFunc(v.Clauses, func(c clauseView) bool { return c.ID == f.Clause })
@@ -84,6 +87,29 @@ func (x *site) addFindings(v *noticePage, profiles []law.Profile, country string
 		}
 	}
 	return nil
+}
+
+// A dayOfLaw is what the laws say about a notice on one day, found once: a page for another country must
+// not cost it again.
+type dayOfLaw struct {
+	mu    sync.Mutex
+	day   string
+	found []policy.Finding
+}
+
+func (d *dayOfLaw) of(x *site, now decision.Instant) ([]policy.Finding, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	day := now.Time().Format(time.DateOnly)
+	if d.day == day {
+		return d.found, nil
+	}
+	found, err := policy.Findings(x.policy, x.model, now)
+	if err != nil {
+		return nil, fmt.Errorf("hold the notice against the law: %w", err)
+	}
+	d.day, d.found = day, found
+	return found, nil
 }
 
 // timeToAnswer is the shortest time that a law there leaves for an answer to a request for access.

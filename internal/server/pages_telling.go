@@ -78,7 +78,7 @@ func (x *site) tellClause(t *policy.Teller, i int, text string, results []policy
 	}
 	for _, s := range x.policy.Front.Suspended {
 		if s.Clause.Text == c.ID {
-			one.Suspended = t.Say("page.suspended", "date", t.Day(s.Since.Time()), "x", s.Reason.Text)
+			one.Suspended = t.Say("page.suspended", "date", t.Day(s.Since.Time().In(x.policy.Front.Location)), "x", s.Reason.Text)
 		}
 	}
 	for _, p := range c.Promises {

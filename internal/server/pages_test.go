@@ -4,6 +4,8 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -67,7 +69,7 @@ func TestNoticePage(t *testing.T) {
 		t.Errorf("the notice alone: %d, or its blocks are open", plain.status)
 	}
 	plain.says(t, "the notice", `<html lang="en">`, "Four times a year", "In force since 1 January 2026", "proven by examples",
-		`<b><i>Parcel carrier</i>:</b> Another organisation, Ireland. Gets <i>your name</i> and <i>your postal address</i>, for <i>delivering your order</i>. <a class="ref" href="#order" title="Your order">§ 4</a>`,
+		`<b><i>Parcel carrier</i>:</b> Another organisation, Ireland. Gets <i>your name</i> and <i>your postal address</i>, for <i>delivering your order</i>.&nbsp;<a class="ref" href="#order" title="Your order">§ 4</a>`,
 		"May we use <i>your e-mail address</i> for <i>the letter</i>?")
 	if csp := plain.header.Get("Content-Security-Policy"); csp != "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'" {
 		t.Errorf("policy %q", csp)
@@ -142,16 +144,16 @@ func TestPageWeight(t *testing.T) {
 func TestReadersCountry(t *testing.T) {
 	h := start(t, "../../policies/starter")
 	for _, x := range []struct{ query, language, want string }{
-		{"", "", "For Ireland:"},
-		{"", "de-DE,de;q=0.9,en;q=0.5", "For Germany:"},
-		{"", "en;q=0.9,fr-CA;q=0.2,zh-Hant-TW;q=0.8", "For Taiwan"},
-		{"?country=FR", "de-DE", "For France:"},
-		{"?country=fr", "", "For France:"},
-		{"?country=XX", "de-DE", "For Germany:"},
-		{"?country=<script>", "", "For Ireland:"},
-		{"?country=JP", "", "For Japan we know of no authority"},
-		{"", "de-DE;q=0", "For Ireland:"},
-		{"", "x-klingon, -, ;q=1, de-;q=x", "For Ireland:"},
+		{"", "", "In Ireland:"},
+		{"", "de-DE,de;q=0.9,en;q=0.5", "In Germany:"},
+		{"", "en;q=0.9,fr-CA;q=0.2,zh-Hant-TW;q=0.8", "In Taiwan"},
+		{"?country=FR", "de-DE", "In France:"},
+		{"?country=fr", "", "In France:"},
+		{"?country=XX", "de-DE", "In Germany:"},
+		{"?country=<script>", "", "In Ireland:"},
+		{"?country=JP", "", "In Japan we know of no authority"},
+		{"", "de-DE;q=0", "In Ireland:"},
+		{"", "x-klingon, -, ;q=1, de-;q=x", "In Ireland:"},
 	} {
 		g := h.page("/starter/privacy"+x.query, "Accept-Language", x.language)
 		g.says(t, x.query+" "+x.language, x.want)
@@ -180,7 +182,7 @@ func TestLawBesideTheClause(t *testing.T) {
 	if !folded || strings.Contains(after, "The law says otherwise") {
 		t.Error("what the law overrides is folded away")
 	}
-	if us := clause("US", "automatic"); !strings.Contains(us, "It does not reach United States.") {
+	if us := clause("US", "automatic"); !strings.Contains(us, "It does not hold in the United States.") {
 		t.Error("in the United States: the page does not say that it does not hold there")
 	}
 	if uses := clause("DE", "uses"); !strings.Contains(uses, "What the law asks besides") || !strings.Contains(uses, "an interest of their own has to say which") {
@@ -189,6 +191,26 @@ func TestLawBesideTheClause(t *testing.T) {
 	if g := h.page("/starter/privacy"); strings.Contains(g.text, `class="law"`) || strings.Contains(g.text, `class="lacking"`) {
 		t.Error("the law is said to mind the starter")
 	}
+}
+
+// A clause that is suspended says so, with the day in the notice's zone and the reason; one whose example
+// fails claims nothing.
+func TestSuspendedClause(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../policies/starter")); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "notice.md")
+	notice, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(notice), "\ntimezone:", "\nsuspended: [{clause: offers, since: 2026-05-01, reason: we look into a complaint}]\ntimezone:", 1)
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g := start(t, dir).page("/starter/privacy")
+	g.says(t, "a suspended clause", "Suspended since 1 May 2026: we look into a complaint. What this clause promises does not run now.", "We do not claim that it works.", "<em>(fails)</em>")
 }
 
 func TestIndex(t *testing.T) {

@@ -57,6 +57,7 @@ type site struct {
 	place    *subject.Site // in the database; nil while sealed
 	coverage policy.Coverage
 	told     []*toldNotice // in each language of the page, its own first
+	found    dayOfLaw
 	version  string
 	clauseOf map[string]string // promise → clause
 	words    vocabularyWords
