@@ -137,3 +137,36 @@ func TestDecisionIsReusable(t *testing.T) {
 		}
 	})
 }
+
+// A profile that is the strict default of the model and names places beside binds where no other profile
+// does, and its own places do not keep it away.
+func TestStrictDefaultNamesPlaces(t *testing.T) {
+	m := &decision.Model{Site: "s", Zone: "UTC", Vocabulary: decision.Vocabulary{
+		Data: []decision.Category{{Name: "name"}}, Purposes: []decision.Purpose{{Name: "care"}}, Establishments: []string{"CH"},
+	}}
+	m.Rules = []decision.Rule{{
+		ID: "r", Clause: "c", Verbs: []string{"use"}, Data: decision.Set{Names: []string{"name"}}, For: decision.Set{Names: []string{"care"}},
+		Basis: []decision.Basis{{Kind: decision.Consent}},
+	}}
+	m.Laws = []decision.Law{{
+		ID: "strict", Territory: []string{decision.StrictDefault, "DE"},
+		Strikes: []decision.Strike{{Style: decision.Submit, Row: decision.Row{Article: "1", Because: "no"}}},
+	}}
+	who := decision.Person{Residence: "DE", Choices: []decision.Choice{{Kind: decision.Granted, Style: decision.Submit, At: 1}}}
+	q := decision.Request{Action: "use", Data: []string{"name"}, For: "care", At: 2}
+	if a := decision.Reference(m, q, who); a.Outcome != decision.AgainstLaw {
+		t.Errorf("the reference says %v", a.Outcome)
+	}
+	p, err := decision.Compile(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := p.Facts(who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d decision.Decision
+	if got := p.Decide(&q, &f, &d); got != decision.AgainstLaw {
+		t.Errorf("the program says %v", got)
+	}
+}

@@ -41,7 +41,7 @@ func (r *reader) applicable() []Law {
 	covered := false
 	for _, l := range r.m.Laws {
 		home := r.who.Residence != "" && !slices.Contains(l.Territory, StrictDefault) && binds(l, r.who.Residence)
-		covered = covered || home && !l.Sectoral
+		covered = covered || home && !l.Sectoral && !slices.Contains(l.Territory, StrictDefault)
 		if l.From > r.q.At || l.Until != 0 && l.Until <= r.q.At {
 			continue
 		}

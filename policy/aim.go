@@ -11,8 +11,9 @@ import (
 // An aim builds questions that a rule speaks of, and people for whom it holds, as far as facts can make
 // it hold.
 type aim struct {
-	m  *decision.Model
-	at decision.Instant
+	m    *decision.Model
+	at   decision.Instant
+	ages []int32 // of people whom some law protects
 }
 
 // requests are the questions that the rule's names span: every verb, category, purpose, recipient and
@@ -126,7 +127,8 @@ func (s setting) with(c ...decision.Choice) setting {
 }
 
 // settings are those in which the rule's conditions hold, one for each way its bases can: a grant of
-// each style the notice asks in, an open state; and an objection, where a basis does not mind.
+// each style the notice asks in, an open state; and an objection, where a basis does not mind. Each for
+// a child that a law protects, too.
 func (a aim) settings(x *decision.Rule) []setting {
 	var s setting
 	for _, t := range x.When {
@@ -139,6 +141,17 @@ func (a aim) settings(x *decision.Rule) []setting {
 	}
 	a.avoidDenies(&s)
 	then := a.at - microHour
+	var out []setting
+	for _, age := range a.ages {
+		young := s.with()
+		young.who.Age = age
+		out = append(out, a.onBases(x, young, then)...)
+	}
+	return append(out, a.onBases(x, s, then)...)
+}
+
+// onBases is the setting in which each basis of the rule holds.
+func (a aim) onBases(x *decision.Rule, s setting, then decision.Instant) []setting {
 	var out []setting
 	for _, b := range x.Basis {
 		switch b.Kind {

@@ -27,6 +27,16 @@ func ParseQuestion(p *Policy, m *decision.Model, given, ask string, at decision.
 			known.declare(known.parseYAML(f.Name, f.Text, 1))
 		}
 	}
+	for _, x := range p.promises() {
+		switch {
+		case x.Cookie != nil:
+			r.words.add(cookieNames, texts(x.Cookie.Names)...)
+		case x.Collect != nil:
+			r.words.add(pointNames, x.Collect.Name.Text)
+		case x.Measure != nil:
+			r.words.add(measureNames, x.Measure.Name.Text)
+		}
+	}
 	e := &Example{Given: r.parseYAML("given", braces(given), 1), Ask: r.parseYAML("ask", braces(ask), 1)}
 	r.checkGiven(e.Given)
 	r.checkAsk(e.Ask)

@@ -216,7 +216,9 @@ func (r *run) collect() Result {
 		return Result{Verdict: Failed, Why: err.Error()}
 	}
 	// That no point takes it is no promise's doing, and so must have been written out.
-	return r.judge(r.admits(got), "got "+briefAdmission(got), got.Promises, got.Refused == decision.RefusedPoint)
+	res := r.judge(r.admits(got), "got "+briefAdmission(got), got.Promises, got.Refused == decision.RefusedPoint)
+	res.Law = got.Answer != nil && got.Answer.Outcome == decision.AgainstLaw
+	return res
 }
 
 func (r *run) admits(got decision.Admission) bool {
@@ -237,6 +239,10 @@ func (r *run) admits(got decision.Admission) bool {
 			right = right && string(got.Refused) == w.Value.Text
 		case "fields":
 			right = right && slices.Equal(texts, got.Fields)
+		case "because":
+			right = right && got.Answer != nil && slices.ContainsFunc(got.Answer.Laws, func(l decision.Reason) bool {
+				return l.Because == w.Value.Text || l.Law == w.Value.Text || l.Article == w.Value.Text
+			})
 		case "missing":
 			for _, m := range texts {
 				right = right && (slices.Contains(got.Missing, m) || got.Answer != nil && misses(*got.Answer, m))

@@ -45,8 +45,8 @@ func wordings() map[string]wording {
 			"Not having said no is not agreeing. Until you have said yes, we do not do this with your data.",
 		},
 		"child-needs-guardian": {
-			"a child's consent counts only if a guardian gave it",
-			"add a question by: guardian, with when: {age: under …}",
+			"data of children is used, or their own consent taken, where the law wants a guardian's",
+			"add a question by: guardian, with when: {age: under …}, or a deny for them",
 			"For children, a parent or guardian has to agree.",
 		},
 		// overridden: transfers

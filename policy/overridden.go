@@ -12,12 +12,25 @@ import (
 // apart, and reports those that a law denies, with the question as witness.
 func (f *finder) overridden(lawful *decision.Program) {
 	lawless := lawful.Lawless()
-	a := aim{m: f.m, at: f.at}
+	a := aim{m: f.m, at: f.at, ages: f.ages()}
 	for i := range f.m.Rules {
 		if x := &f.m.Rules[i]; !x.Deny && (f.only == "" || f.only == x.Clause) {
 			f.tryRule(a, x, lawless, lawful)
 		}
 	}
+}
+
+// ages are those just below each age under which some law bans something.
+func (f *finder) ages() []int32 {
+	var out []int32
+	for _, l := range f.laws {
+		for _, b := range l.Law().Bans {
+			if b.Under > 1 && !slices.Contains(out, b.Under-1) {
+				out = append(out, b.Under-1)
+			}
+		}
+	}
+	return out
 }
 
 // residences are one place for every law that binds people somewhere.
@@ -79,10 +92,20 @@ func (f *finder) struck(x *decision.Rule, q decision.Request, who decision.Perso
 	for _, r := range a.Laws {
 		// The strict default repeats what a listed law says.
 		if i := slices.IndexFunc(f.laws, func(l law.Profile) bool { return l.ID == r.Law }); i >= 0 {
-			f.add(Finding{Kind: Overridden, Word: r.Because, Clause: x.Clause, Promise: x.ID, Pos: p.Pos, About: r.Name, Question: &q, Person: &who},
-				Provision{r.Law, r.Article, f.unchecked(f.laws[i], r)})
+			one := Finding{Kind: Overridden, Word: r.Because, Clause: x.Clause, Promise: x.ID, Pos: p.Pos, About: r.Name, Question: &q, Person: &who}
+			if ofChildren(f.laws[i], r) {
+				one.Clause, one.Promise, one.Pos = "", "", Pos{} // it is about the whole notice, and said once
+			}
+			f.add(one, Provision{r.Law, r.Article, f.unchecked(f.laws[i], r)})
 		}
 	}
+}
+
+// ofChildren: the reason is a ban that protects people under an age, whatever is done.
+func ofChildren(l law.Profile, r decision.Reason) bool {
+	return slices.ContainsFunc(l.Law().Bans, func(b decision.Ban) bool {
+		return b.Under > 0 && b.Row.Article == r.Article && b.Row.Because == r.Because
+	})
 }
 
 // unchecked: the row that the reason cites was not read in its source.

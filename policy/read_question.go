@@ -90,6 +90,7 @@ func (r *reader) collectQuery() query {
 			{"refuse", formWord, "why it is refused", false, r.enum(n, "point", "undeclared", "required", "form", "condition", "denied")},
 			{"fields", formWords, "all fields it is refused for", false, r.free(names)},
 			{"missing", formWords, "what is missing, among others", false, r.free(names)},
+			{"because", formWord, "the law, its article or its reason", false, r.word(n)},
 		},
 		verdicts: []string{"accept", "store", "refuse"},
 	}
