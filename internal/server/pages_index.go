@@ -2,6 +2,7 @@ package server
 
 import (
 	"html"
+	"html/template"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -22,22 +23,22 @@ type siteView struct {
 }
 
 func (s *Server) index(w http.ResponseWriter, r *http.Request) {
-	p, err := s.pages.fill(s.pages.index, s.indexPage("index.title"))
-	if err != nil {
-		s.cannotShow(w, err)
-		return
-	}
-	p.show(w, r, http.StatusOK)
+	s.siteless(w, r, s.pages.index, "index.title", http.StatusOK)
 }
 
 // nothing answers for an address that nothing is at. It does not repeat it.
 func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {
-	p, err := s.pages.fill(s.pages.missing, s.indexPage("missing.title"))
+	s.siteless(w, r, s.pages.missing, "missing.title", http.StatusNotFound)
+}
+
+// siteless shows a page that belongs to no notice; no site has a name with a dot.
+func (s *Server) siteless(w http.ResponseWriter, r *http.Request, t *template.Template, title string, status int) {
+	p, err := s.pages.made.of(pageKey{site: title}, func() (madePage, error) { return s.pages.fill(t, s.indexPage(title)) })
 	if err != nil {
 		s.cannotShow(w, err)
 		return
 	}
-	p.show(w, r, http.StatusNotFound)
+	p.show(w, r, status)
 }
 
 func (s *Server) indexPage(title string) indexPage {

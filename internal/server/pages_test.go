@@ -217,6 +217,9 @@ func TestIndex(t *testing.T) {
 	h := start(t, "../../policies/starter", "../../policies/isodme")
 	h.page("/").says(t, "the index", `<a href="/starter/privacy">Your data at the Old Apple Society</a>`, "Old Apple Society, Ireland", "We look after old apple trees",
 		" clauses: ", " proven by examples, ", "the GDPR", `href="/isodme/privacy?show=system"`, `href="/.well-known/authzen-configuration/isodme"`, `href="/ledger/checkpoint"`)
+	if tag := h.page("/").header.Get("ETag"); h.page("/", "If-None-Match", tag).status != http.StatusNotModified {
+		t.Error("the index is sent again to who has it")
+	}
 	for _, path := range []string{"/.well-known/authzen-configuration/isodme", "/ledger/checkpoint", "/ledger/key", "/openapi.json", "/readyz"} {
 		if g := h.page(path); g.status != http.StatusOK {
 			t.Errorf("the index leads to %s: %d", path, g.status)
