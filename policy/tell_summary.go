@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/avowhq/avow/decision"
-	"github.com/avowhq/avow/policy/law"
 )
 
 // A Summary is a notice in short, computed from its promises: what is collected, what for and on which
@@ -185,7 +184,8 @@ func (t *Teller) isGroup(recipient string) bool {
 // places are the countries that data goes to or lies in.
 func (t *Teller) places() []SummaryLine {
 	type place struct {
-		who     []string
+		leans   []string // on these mechanisms; "" for none
+		who     map[string][]string
 		clauses []*Clause
 	}
 	found, order := map[string]*place{}, []string{}
@@ -194,11 +194,12 @@ func (t *Teller) places() []SummaryLine {
 			return
 		}
 		if found[country] == nil {
-			found[country] = &place{}
+			found[country] = &place{who: map[string][]string{}}
 			order = append(order, country)
 		}
 		x := found[country]
-		x.who = appendNew(x.who, who+t.mechanism(mechanism.Text))
+		x.leans = appendNew(x.leans, mechanism.Text)
+		x.who[mechanism.Text] = appendNew(x.who[mechanism.Text], who)
 		for _, c := range clauses {
 			x.clauses = appendNewClause(x.clauses, c)
 		}
@@ -223,7 +224,12 @@ func (t *Teller) places() []SummaryLine {
 	var out []SummaryLine
 	for _, c := range order {
 		slices.SortFunc(found[c].clauses, func(a, b *Clause) int { return a.Pos.Line - b.Pos.Line })
-		out = append(out, SummaryLine{t.Country(c), t.List("and", found[c].who), found[c].clauses})
+		slices.Sort(found[c].leans) // what leans on nothing comes first
+		var parts []string
+		for _, m := range found[c].leans {
+			parts = append(parts, t.leaning(m, t.List("and", found[c].who[m])))
+		}
+		out = append(out, SummaryLine{t.Country(c), strings.Join(parts, "; "), found[c].clauses})
 	}
 	return out
 }
@@ -246,27 +252,26 @@ func (t *Teller) transfer(r Recipient) Name {
 	return Name{}
 }
 
-// mechanism is what a transfer leans on, with the day on which a law ended it.
-func (t *Teller) mechanism(name string) string {
+// leaning says who leans on a mechanism for transfers, and since when a law no longer takes it.
+func (t *Teller) leaning(name, who string) string {
 	if name == "" {
-		return ""
+		return who
 	}
-	said := t.Say("summary.mechanism", "x", t.Word("mechanism", name))
 	profiles, err := t.p.Profiles()
-	if err != nil {
-		return said
-	}
-	for _, l := range law.Laws(profiles) {
-		if l.Transfers == nil {
-			continue
-		}
-		for _, m := range l.Transfers.Mechanisms {
-			if m.Name == name && m.Until != 0 {
-				return t.Say("summary.mechanism.until", "x", t.Word("mechanism", name), "date", t.Day(m.Until.Time()))
+	if err == nil {
+		for _, p := range profiles {
+			transfers := p.Law().Transfers
+			if transfers == nil {
+				continue
+			}
+			for _, m := range transfers.Mechanisms {
+				if m.Name == name && m.Until != 0 {
+					return t.Say("summary.mechanism.until", "x", t.Word("mechanism", name), "date", t.Day(m.Until.Time()), "who", who)
+				}
 			}
 		}
 	}
-	return said
+	return t.Say("summary.mechanism", "x", t.Word("mechanism", name), "who", who)
 }
 
 func (t *Teller) kept() []SummaryLine {
