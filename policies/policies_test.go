@@ -149,40 +149,6 @@ func (s shipped) red(t *testing.T, m *decision.Model) map[string]bool {
 	return out
 }
 
-// touched are the clauses in which some example was determined by the promise.
-func (s shipped) touched(id string) map[string]bool {
-	out := map[string]bool{}
-	for _, r := range s.results {
-		if slices.Contains(r.Promises, id) {
-			out[r.Example.Clause.ID] = true
-		}
-	}
-	return out
-}
-
-// TestRemoval: without a promise its own clause is red, and none is red that it had no part in.
-func TestRemoval(t *testing.T) {
-	each(t, func(t *testing.T, _ string, s shipped) {
-		for _, c := range s.p.Clauses {
-			for _, x := range c.Promises {
-				if x.Rule == nil && x.Collect == nil && x.Keep == nil && x.Cookie == nil {
-					continue
-				}
-				red, touched := s.red(t, without(s.m, x.ID)), s.touched(x.ID)
-				if !red[c.ID] {
-					t.Errorf("without %s clause %s is green", x.ID, c.ID)
-				}
-				for id := range red {
-					// What rests on data being kept falls with the keep, and is not determined by it.
-					if !touched[id] && x.Keep == nil {
-						t.Errorf("without %s clause %s is red, whose examples it did not determine", x.ID, id)
-					}
-				}
-			}
-		}
-	})
-}
-
 // TestFlipped: a deny about other data, or a rule with one condition turned round, is red in its clause.
 func TestFlipped(t *testing.T) {
 	each(t, func(t *testing.T, _ string, s shipped) {

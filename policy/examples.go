@@ -27,6 +27,8 @@ type Result struct {
 	Promises []string
 	// Law tells that the answer was a law's, against what the clause says.
 	Law bool
+	// Laws are the provisions that the answer names.
+	Laws []decision.Reason
 }
 
 // RunExamples runs the policy's examples. One passes only if the answer is right and a promise of its own
@@ -147,7 +149,7 @@ func (r *run) action() Result {
 func (r *run) judgeAction(a decision.Answer) Result {
 	right, explicit := r.answers(a)
 	res := r.judge(right, "got "+Brief(a), a.Promises, explicit)
-	res.Law = a.Outcome == decision.AgainstLaw
+	res.Law, res.Laws = a.Outcome == decision.AgainstLaw, a.Laws
 	return res
 }
 
@@ -319,7 +321,7 @@ func (r *run) judgeCookie(name string, a decision.Answer) Result {
 		}
 	}
 	res := r.judge(right, "got "+Brief(a), a.Promises, false)
-	res.Law = a.Outcome == decision.AgainstLaw
+	res.Law, res.Laws = a.Outcome == decision.AgainstLaw, a.Laws
 	return res
 }
 

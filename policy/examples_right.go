@@ -329,16 +329,20 @@ func (r *run) lawCheck(clause string) Result {
 		return Result{Verdict: Failed, Why: err.Error()}
 	}
 	var words, promises []string
+	var laws []decision.Reason
 	right, overridden := false, false
 	for _, x := range found {
 		words = append(words, x.Word)
 		for _, w := range r.e.Want.Map {
 			if w.Value.Text == x.Word {
 				right, promises, overridden = true, append(promises, x.Promise), overridden || x.Kind == Overridden
+				for _, by := range x.Provisions {
+					laws = append(laws, decision.Reason{Law: by.Law, Article: by.Article, Because: x.Word, Name: x.About})
+				}
 			}
 		}
 	}
 	res := r.judge(right, "got "+strings.Join(slices.Compact(words), ", "), promises, false)
-	res.Law = right && overridden
+	res.Law, res.Laws = right && overridden, laws
 	return res
 }
