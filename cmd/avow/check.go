@@ -24,7 +24,7 @@ func checkCommand() *cobra.Command {
 	c.RunE = func(c *cobra.Command, args []string) error {
 		failed := false
 		all, findings := map[string][]policy.Problem{}, map[string][]policy.Finding{}
-		for _, dir := range args {
+		for _, dir := range folders(args) {
 			if *fix {
 				if err := policy.Fix(dir); err != nil {
 					return err

@@ -29,6 +29,7 @@ clause is as far as the least of its promises, statements aside.`,
 		if err := live.check(); err != nil {
 			return err
 		}
+		args = folders(args)
 		var all []policy.Coverage
 		if live.live {
 			reports, err := runLive(c, &live, args)
@@ -52,6 +53,9 @@ clause is as far as the least of its promises, statements aside.`,
 		}
 		for _, one := range all {
 			printCoverage(c.OutOrStdout(), one)
+		}
+		if len(all) > 1 {
+			sumUpCoverage(c.OutOrStdout(), all)
 		}
 		return nil
 	}
@@ -82,4 +86,21 @@ func printCoverage(w io.Writer, one policy.Coverage) {
 		}
 	}
 	fmt.Fprint(w, "\n\n")
+}
+
+// sumUpCoverage says of several policies how many outside requirements they are bound to.
+func sumUpCoverage(w io.Writer, all []policy.Coverage) {
+	clauses, unbound, refs := 0, 0, map[string]bool{}
+	for _, one := range all {
+		for _, x := range one.Clauses {
+			clauses++
+			if x.Status == policy.Unbound {
+				unbound++
+			}
+			for _, r := range x.Refs {
+				refs[r] = true
+			}
+		}
+	}
+	fmt.Fprintf(w, "%d policies: %d refs bound; %d clauses, %d unbound\n", len(all), len(refs), clauses, unbound)
 }

@@ -38,7 +38,8 @@ type liveCase struct {
 	there  policy.Result
 	said   string // the server's answer, on one line
 	laws   []string
-	proven int // entries of the person that were read back and whose receipts hold
+	permit string // of a disclosure that is allowed now too
+	proven int    // entries of the person that were read back and whose receipts hold
 }
 
 // A liveReport is what a run showed of one policy.

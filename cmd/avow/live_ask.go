@@ -115,8 +115,10 @@ func (s *liveServer) ask(ctx context.Context, c *liveCase, l *loaded) error {
 
 // A decided is the answer to an evaluation, with all that examples may want of it.
 type decided struct {
-	Context struct {
-		Kind        string
+	Decision bool
+	Context  struct {
+		Kind, Mode  string
+		Permit      string
 		Promises    []string
 		Basis       []string
 		Missing     []string
@@ -141,6 +143,26 @@ func (s *liveServer) askDecision(ctx context.Context, c *liveCase, l *loaded) er
 		c.laws = append(c.laws, l.Law)
 	}
 	c.there = policy.Judge(l.policy, l.model, c.example, a)
+	if slices.Contains(a.Obliges, decision.ObligeConfirm) {
+		return s.letOut(ctx, c)
+	}
+	return nil
+}
+
+// letOut asks once more as of now what was allowed to leave the house: as of the example's time the question is
+// dry. If it is allowed now too, the answer must have a permit, and the log its entry.
+func (s *liveServer) letOut(ctx context.Context, c *liveCase) error {
+	q := questionOf(&c.situation, c.person, c.seq)
+	delete(q["context"].(map[string]any), "time")
+	var out decided
+	if err := s.http.do(ctx, "POST", sitePath(c.site, "/access/v1/evaluation"), q, &out); err != nil {
+		return err
+	}
+	if out.Decision && out.Context.Mode == "" {
+		if c.permit = out.Context.Permit; c.permit == "" {
+			c.fail("the server let data out as of now and gave no permit for it")
+		}
+	}
 	return nil
 }
 

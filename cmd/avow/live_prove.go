@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/avowhq/avow/decision"
+	"github.com/avowhq/avow/internal/subject"
 	"github.com/avowhq/avow/ledger"
 	"github.com/avowhq/avow/policy"
 )
@@ -42,6 +43,10 @@ func (s *liveServer) prove(ctx context.Context, c *liveCase) error {
 			return nil
 		}
 	}
+	if c.permit != "" && !slices.ContainsFunc(history.Entries, func(e storedEntry) bool { return permits(e.Record, c.permit, e.Index) }) {
+		c.fail("the log does not show the disclosure that the server permitted")
+		return nil
+	}
 	for i := range history.Entries {
 		e := &history.Entries[i]
 		record, err := s.receipt(ctx, c, e)
@@ -56,9 +61,19 @@ func (s *liveServer) prove(ctx context.Context, c *liveCase) error {
 	return nil
 }
 
+// permits reports whether a record is that of a permit, which names it and its place (docs/spec/disclosures.md).
+func permits(record []byte, permit string, index int64) bool {
+	r, err := ledger.ParseRecord(compact(record))
+	if err != nil || r.Kind != subject.Permitted {
+		return false
+	}
+	var body struct{ Permit string }
+	return json.Unmarshal(r.Body, &body) == nil && permit == body.Permit+"-"+strconv.FormatInt(index, 10)
+}
+
 // receipt gets the receipt of an entry and verifies it; the text is what is wrong with it.
 func (s *liveServer) receipt(ctx context.Context, c *liveCase, e *storedEntry) (string, error) {
-	shown, err := ledger.ParseRecord(e.Record)
+	shown, err := ledger.ParseRecord(compact(e.Record))
 	if err != nil {
 		return "its record cannot be read: " + err.Error(), nil
 	}

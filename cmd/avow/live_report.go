@@ -23,6 +23,7 @@ type liveExample struct {
 	Way     string         `json:"way,omitempty"`
 	Answer  string         `json:"answer,omitempty"`
 	Entries int            `json:"entries"` // of the log, read back and verified
+	Permit  string         `json:"permit,omitempty"`
 }
 
 func (r *liveReport) examples() []liveExample {
@@ -30,7 +31,7 @@ func (r *liveReport) examples() []liveExample {
 	for _, c := range r.cases {
 		x := liveExample{
 			Site: r.loaded.model.Site, Clause: c.example.Clause.ID, Line: c.example.Pos.Line, Verdict: c.there.Verdict, Why: c.there.Why,
-			Here: c.here.Verdict, Answer: c.said, Entries: c.proven,
+			Here: c.here.Verdict, Answer: c.said, Entries: c.proven, Permit: c.permit,
 		}
 		if c.there.Verdict != policy.Waiting {
 			x.Way = c.way
@@ -58,7 +59,7 @@ func (r *liveReport) print(w io.Writer) {
 	}
 	t := tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "CLAUSE\tEXAMPLES\tLIVE\tPASSED\tWAITING\tWHY THEY WAIT")
-	proven := 0
+	proven, permits := 0, 0
 	for _, clause := range r.loaded.policy.Clauses {
 		var passed, failed, waiting int
 		var whys []string
@@ -67,6 +68,9 @@ func (r *liveReport) print(w io.Writer) {
 				continue
 			}
 			proven += c.proven
+			if c.permit != "" {
+				permits++
+			}
 			switch c.there.Verdict {
 			case policy.Passed:
 				passed++
@@ -84,8 +88,8 @@ func (r *liveReport) print(w io.Writer) {
 		}
 	}
 	_ = t.Flush() // it prints to the terminal: there is nothing left to do about an error
-	fmt.Fprintf(w, "%s against a server: %d passed, %d failed, %d waiting; %d entries of the log read back and proven; %s; %.1f s\n\n", r.dir,
-		r.count(policy.Passed), r.count(policy.Failed), r.count(policy.Waiting), proven, r.statements(), r.took.Seconds())
+	fmt.Fprintf(w, "%s against a server: %d passed, %d failed, %d waiting; %d entries of the log read back and proven, %d permits among them; %s; %.1f s\n\n", r.dir,
+		r.count(policy.Passed), r.count(policy.Failed), r.count(policy.Waiting), proven, permits, r.statements(), r.took.Seconds())
 }
 
 // statements says how many of the notice's statements its page shows, and which it does not.

@@ -58,7 +58,7 @@ func shippedDirs() []string {
 }
 
 type liveExample struct {
-	Site, Clause, Verdict, Why, Here, Way, Answer string
+	Site, Clause, Verdict, Why, Here, Way, Answer, Permit string
 
 	Line, Entries int
 }
@@ -81,12 +81,13 @@ func TestLive(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &got); err != nil || status != 0 {
 			t.Errorf("status %d, %v: %s", status, err, errs)
 		}
-		passed, proven, ended := map[string]int{}, 0, false
+		passed, proven, permits, ended := map[string]int{}, 0, 0, false
 		for _, x := range got.Examples {
 			switch x.Verdict {
 			case "passed":
 				passed[x.Site]++
 				proven += x.Entries
+				permits += min(1, len(x.Permit))
 				ended = ended || strings.Contains(x.Way, "ended")
 			case "failed":
 				t.Errorf("%s#%s, line %d: %s", x.Site, x.Clause, x.Line, x.Why)
@@ -101,8 +102,8 @@ func TestLive(t *testing.T) {
 				t.Errorf("%s: only %d examples passed", site, passed[site])
 			}
 		}
-		if proven < 500 || !ended {
-			t.Errorf("%d entries proven; an agreement that ended: %v", proven, ended)
+		if proven < 500 || permits < 10 || !ended {
+			t.Errorf("%d entries proven, %d permits; an agreement that ended: %v", proven, permits, ended)
 		}
 	})
 }
@@ -177,6 +178,8 @@ func TestLiveFindsLies(t *testing.T) {
 		"an event not there":     {"/history$", `"entries":\[.*\]`, `"entries":[]`, 1, "the log does not show"},
 		"a receipt of something": {"/receipts/\\d+$", `"source": "avow test --live"`, `"source": "avow test --fake"`, 1, "not in the log that was signed"},
 		"no receipts":            {"/receipts/\\d+$", `"proof"`, `"prof"`, 1, "not of the form"},
+		"no permit":              {"/access/v1/evaluation$", `"permit":"[^"]*",`, "", 1, "gave no permit"},
+		"another permit":         {"/access/v1/evaluation$", `"permit":"\w`, `"permit":"x`, 1, "does not show the disclosure that the server permitted"},
 		"a page without":         {"/privacy$", `answers for it`, `answers it`, 1, "0 of 1 statements on the page (not: who-we-are.1)"},
 		"another version":        {"/api/v1/sites$", `"version":"\d`, `"version":"9`, 1, "serves no site starter in the version of"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	_ "time/tzdata" // a machine without a zone database answers alike
 
@@ -108,4 +109,19 @@ func dirs(c *cobra.Command, args []string) error {
 		return usage{hinted{errors.New("no policy named"), "name the folder of a policy, as in " + c.CommandPath() + " policies/starter"}}
 	}
 	return nil
+}
+
+// folders leaves out plain files where folders are named too, as a shell's policies/* does.
+func folders(args []string) []string {
+	is := func(name string) bool {
+		info, err := os.Stat(name)
+		return err == nil && info.IsDir()
+	}
+	if !slices.ContainsFunc(args, is) {
+		return args
+	}
+	return slices.DeleteFunc(slices.Clone(args), func(name string) bool {
+		info, err := os.Stat(name)
+		return err == nil && info.Mode().IsRegular()
+	})
 }

@@ -31,6 +31,7 @@ their receipts verified. The server's answer must be the same as this process's.
 		if err := live.check(); err != nil {
 			return err
 		}
+		args = folders(args)
 		if live.live {
 			return testLive(c, &live, args, *asJSON)
 		}
