@@ -147,10 +147,14 @@ func (p *Policy) offerByLaw(m *decision.Model, o *Offer, c Claim, q decision.Req
 		of = "marketing"
 	}
 	place := who.Residence
-	if place == "" && len(m.Vocabulary.Establishments) > 0 {
-		place = m.Vocabulary.Establishments[0]
+	home := ""
+	if len(m.Vocabulary.Establishments) > 0 {
+		home = m.Vocabulary.Establishments[0]
 	}
-	count := law.Count{Received: q.At.Time(), Zone: p.Front.Location}
+	if place == "" {
+		place = home
+	}
+	count := law.Count{Received: q.At.Time(), Zone: p.Front.Location, Calendar: law.CalendarOf(home)}
 	profile, right, due, fixed := law.Shortest(laws, c.Right, of, place, count)
 	own := d.Span.After(q.At, p.Front.Location).Time()
 	switch {
