@@ -173,7 +173,9 @@ func Laws(profiles []Profile) []decision.Law {
 // the establishments and of the residence; all where the residence is unknown; and the strict default
 // unless one that is not sectoral covers the residence. The order is kept.
 func Binding(profiles []Profile, establishments []string, residence string, at decision.Instant) []Profile {
-	covered := slices.ContainsFunc(profiles, func(p Profile) bool { return !p.law.Sectoral && residence != "" && lies(residence, p.Territory) && !slices.Contains(p.Territory, decision.StrictDefault) })
+	covered := slices.ContainsFunc(profiles, func(p Profile) bool {
+		return !p.law.Sectoral && residence != "" && lies(residence, p.Territory) && !slices.Contains(p.Territory, decision.StrictDefault)
+	})
 	var out []Profile
 	for _, p := range profiles {
 		strict := slices.Contains(p.Territory, decision.StrictDefault)
