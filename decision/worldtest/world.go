@@ -30,8 +30,8 @@ func Some(t *rapid.T, what string, words []string) []string {
 var (
 	DataWords      = []string{"contact", "contact.email", "contact.phone", "contact.email.work", "health", "usage"}
 	purposeWords   = []string{"care", "care.mail", "ads", "claims"}
-	recipientWords = []string{"partners", "partners.ads", "mailer", "public"}
-	locationWords  = []string{"here", "there"}
+	recipientWords = []string{"partners", "partners.ads", "partners.ads.west", "mailer", "public", "nowhere"}
+	locationWords  = []string{"here", "there", "alps"}
 	roleWords      = []string{"staff", "staff.sales", "officer"}
 	countryWords   = []string{"DE", "US", "US-CA", "CH"}
 	basisWords     = []decision.BasisKind{
@@ -55,13 +55,15 @@ func vocabulary() decision.Vocabulary {
 			{Name: "partners", Kind: "partner"},
 			{Name: "partners.ads", Kind: "partner", Country: "US", Agreement: "paid", Certified: []decision.Certificate{{Name: "scc", From: Now - 2*Hour}, {Name: "shield", Until: Now}}},
 			{Name: "mailer", Kind: "processor", Country: "DE", Agreement: "dpa"},
+			{Name: "partners.ads.west", Kind: "partner", Country: "US-CA", Agreement: "paid", Certified: []decision.Certificate{{Name: "shield", From: Now}, {Name: "scc", From: Now - Hour, Until: Now + 1}}},
 			{Name: "public", Kind: "public"},
+			{Name: "nowhere", Kind: "third-party"},
 		},
 		Agreements: []decision.Agreement{
 			{Name: "paid", From: Now - 9*Hour, Terms: []string{"secret"}, Paid: true, Transfer: "scc"},
 			{Name: "dpa", From: Now - 9*Hour, Until: Now + Hour, For: []string{"care"}, Data: []string{"contact"}, Terms: []string{"secret", "safe"}},
 		},
-		Locations: []decision.Location{{Name: "here", Country: "DE"}, {Name: "there", Country: "US", Transfer: "old", Certified: []decision.Certificate{{Name: "shield", From: Now}}}},
+		Locations: []decision.Location{{Name: "here", Country: "DE"}, {Name: "there", Country: "US", Transfer: "old", Certified: []decision.Certificate{{Name: "shield", From: Now}}}, {Name: "alps", Country: "CH", Certified: []decision.Certificate{{Name: "shield", Until: Now}}}},
 		People:    []string{"guest", "member"}, Roles: roleWords, Services: []string{"hosting"}, Cookies: []string{"_ga"},
 		Facets: []decision.Facet{
 			{Name: "channel", Verbs: []string{"use"}, Values: []string{"mail", "phone"}},
@@ -83,6 +85,7 @@ func vocabulary() decision.Vocabulary {
 
 func Model(t *rapid.T) *decision.Model {
 	m := &decision.Model{Site: "site", Zone: "Europe/Berlin", Vocabulary: vocabulary()}
+	m.Vocabulary.Establishments = rapid.SampledFrom([][]string{{"DE"}, {"DE"}, {"US-CA"}, {"CH", "DE"}, nil}).Draw(t, "establishments")
 	for i := range rapid.IntRange(1, 7).Draw(t, "rules") {
 		m.Rules = append(m.Rules, Rule(t, fmt.Sprintf("r%d", i)))
 	}
@@ -236,7 +239,7 @@ func Keep(t *rapid.T, id string) decision.Keep {
 
 func Law(t *rapid.T, id string) decision.Law {
 	l := decision.Law{
-		ID: id, Territory: Some(t, "territory", []string{"DE", "US", "US-CA", "CH", "*"}),
+		ID: id, Territory: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"DE", "US", "US-CA", "CH", "*"}), 1, 3, rapid.ID).Draw(t, "territory"),
 		ChildAge: int32(rapid.IntRange(0, 1).Draw(t, "child")) * 16, ChildRow: decision.Row{Article: "8", Because: "child"},
 	}
 	l.Sectoral = Chance(t, "sectoral", 3)
@@ -249,30 +252,54 @@ func Law(t *rapid.T, id string) decision.Law {
 	for _, s := range rapid.SliceOfNDistinct(rapid.SampledFrom(decision.Styles()), 0, 3, rapid.ID).Draw(t, "strikes") {
 		l.Strikes = append(l.Strikes, decision.Strike{Style: s, Row: decision.Row{Article: "7", Because: string(s)}})
 	}
+	if Chance(t, "ends", 6) {
+		l.Until = Now + decision.Instant(rapid.IntRange(0, 1).Draw(t, "until"))*Hour
+	}
 	if Chance(t, "transfers", 3) {
-		l.Transfers = &decision.Transfers{
-			Free: []string{"DE"}, Row: decision.Row{Article: "44", Because: "no-mechanism"},
-			Adequate: []decision.Adequacy{{
-				Country: One(t, "adequate", "US-CA", "US"), Certified: One(t, "adequate certified", "", "shield"),
-				Until: Now + Hour*decision.Instant(rapid.IntRange(-1, 1).Draw(t, "until")),
-			}},
-			Mechanisms: []decision.Mechanism{{Name: "scc", Certified: Chance(t, "certified", 2), Row: decision.Row{Article: "46", Because: "ended"}, From: Now - Hour}, {Name: "old", Until: Now - Hour, Row: decision.Row{Article: "46", Because: "ended"}}},
-		}
+		l.Transfers = transfers(t)
 	}
 	if Chance(t, "restriction", 3) {
 		l.Restriction = decision.Row{Article: "18", Because: "restricted"}
 	}
-	if Chance(t, "bans", 2) {
-		l.Bans = append(l.Bans, decision.Ban{
-			Data: few(t, "ban data", "pd:EmailAddress", "pd:Contact"), For: few(t, "ban for", "dpv:Marketing", "dpv:CustomerCare"),
-			NotFor: few(t, "ban not for", decision.OwnSimilar, "dpv:Marketing"), Under: int32(rapid.IntRange(0, 1).Draw(t, "under") * 13),
-			Objected: Chance(t, "ban objected", 4), Outside: few(t, "outside", "DE", "US"), Until: decision.Instant(rapid.IntRange(0, 1).Draw(t, "ended")) * Now,
-			Verbs:      Some(t, "verbs", []string{"use", "disclose", "publish", "sell", "set"}),
-			Identifies: Chance(t, "identifies", 2), Special: Chance(t, "special", 3), Marketing: Chance(t, "marketing", 3),
-			Except: rapid.SliceOfNDistinct(rapid.SampledFrom(basisWords), 0, 2, rapid.ID).Draw(t, "except"), Row: decision.Row{Article: "9", Because: "banned"},
-		})
+	for range rapid.IntRange(0, 2).Draw(t, "bans") {
+		l.Bans = append(l.Bans, ban(t))
 	}
 	return l
+}
+
+// transfers draws places and mechanisms whose dates begin or end about now, and just now.
+func transfers(t *rapid.T) *decision.Transfers {
+	about := func(what string) decision.Instant {
+		return rapid.SampledFrom([]decision.Instant{0, Now - Hour, Now, Now + Hour}).Draw(t, what)
+	}
+	out := &decision.Transfers{Free: Some(t, "free", []string{"DE", "CH", "US-CA"}), Row: decision.Row{Article: "44", Because: "no-mechanism"}}
+	for range rapid.IntRange(0, 2).Draw(t, "adequate") {
+		out.Adequate = append(out.Adequate, decision.Adequacy{
+			Country: One(t, "adequate", "US-CA", "US", "CH"), Certified: One(t, "adequate certified", "", "shield", "scc"), From: about("from"), Until: about("until"),
+		})
+	}
+	for _, name := range []string{"scc", "old"} {
+		if Chance(t, name, 4) {
+			continue
+		}
+		out.Mechanisms = append(out.Mechanisms, decision.Mechanism{
+			Name: name, Certified: Chance(t, "certified", 2), Row: decision.Row{Article: "46", Because: "ended"}, From: about("from"), Until: about("until"),
+		})
+	}
+	return out
+}
+
+func ban(t *rapid.T) decision.Ban {
+	return decision.Ban{
+		Data: few(t, "ban data", "pd:EmailAddress", "pd:Contact"), For: few(t, "ban for", "dpv:Marketing", "dpv:CustomerCare"),
+		NotFor: few(t, "ban not for", decision.OwnSimilar, "dpv:Marketing"), Under: int32(rapid.IntRange(0, 1).Draw(t, "under") * 13),
+		Objected: Chance(t, "ban objected", 4), Outside: few(t, "outside", "DE", "US"),
+		From:       decision.Instant(rapid.IntRange(0, 1).Draw(t, "begun")) * (Now + decision.Instant(rapid.IntRange(0, 1).Draw(t, "from"))),
+		Until:      decision.Instant(rapid.IntRange(0, 1).Draw(t, "ended")) * (Now + decision.Instant(rapid.IntRange(0, 1).Draw(t, "until"))),
+		Verbs:      Some(t, "verbs", []string{"use", "disclose", "publish", "sell", "set", "combine", "store"}),
+		Identifies: Chance(t, "identifies", 2), Special: Chance(t, "special", 3), Marketing: Chance(t, "marketing", 3),
+		Except: rapid.SliceOfNDistinct(rapid.SampledFrom(basisWords), 0, 2, rapid.ID).Draw(t, "except"), Row: decision.Row{Article: "9", Because: "banned"},
+	}
 }
 
 // few draws one word of the list, or mostly none.
