@@ -42,7 +42,6 @@ func (c *compiler) law() {
 		bit := uint64(1) << i
 		p.laws = append(p.laws, c.compileLaw(l))
 		p.lawAll |= bit
-		p.lawDated = p.lawDated || l.From != 0 || l.Until != 0
 		if l.Sectoral {
 			p.lawSectoral |= bit
 		}
@@ -61,6 +60,70 @@ func (c *compiler) law() {
 				p.lawAt[j] |= bit
 			}
 		}
+	}
+	c.sieveLaws()
+}
+
+// sieveLaws finds what lets deciding pass over laws: which bans can bite by verb, purpose and category,
+// which laws strike a style or limit transfers, and which are in effect since when.
+func (c *compiler) sieveLaws() {
+	p := c.p
+	for kind := range p.bansBy {
+		p.bansBy[kind] = make([]uint64, 64)
+	}
+	p.bansFor, p.bansOn = make([]uint64, p.purposes.len()+1), make([]uint64, p.data.len())
+	p.lawBans, p.lawStrikes = make([]uint64, len(p.laws)), make([]uint64, len(Styles()))
+	n := 0
+	for i := range p.laws {
+		l := &p.laws[i]
+		for style := range p.lawStrikes {
+			p.lawStrikes[style] |= uint64(l.strikes>>style&1) << i
+		}
+		if l.transfers {
+			p.lawTransfers |= 1 << i
+		}
+		for j := range l.bans {
+			p.sieveBan(&l.bans[j], i, uint64(1)<<min(n, 63)) // the last bit stands for all that are left
+			n++
+		}
+	}
+	starts := []Instant{-1 << 63}
+	for i := range p.laws {
+		starts = append(starts, p.laws[i].from, p.laws[i].until)
+	}
+	slices.Sort(starts)
+	for _, at := range slices.Compact(starts) {
+		var mask uint64
+		for i := range p.laws {
+			if l := &p.laws[i]; l.from <= at && (l.until == 0 || at < l.until) {
+				mask |= 1 << i
+			}
+		}
+		p.lawSince = append(p.lawSince, lawsSince{at, mask})
+	}
+}
+
+func (p *Program) sieveBan(b *ban, law int, bit uint64) {
+	p.lawBans[law] |= bit
+	for kind := range b.verbs {
+		for verb := range p.bansBy[kind] {
+			if b.verbs[kind]>>verb&1 == 1 {
+				p.bansBy[kind][verb] |= bit
+			}
+		}
+	}
+	for i := range p.bansFor {
+		if b.purposes == nil || b.purposes.has(uint16(i)) {
+			p.bansFor[i] |= bit
+		}
+	}
+	for i := range p.bansOn {
+		if b.data == nil || b.data.has(uint16(i)) {
+			p.bansOn[i] |= bit
+		}
+	}
+	if b.data == nil {
+		p.bansOnAll |= bit
 	}
 }
 

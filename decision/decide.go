@@ -101,6 +101,13 @@ func (p *Program) fillFacets(f *Facts, d *Decision, open uint64, i int) {
 func (p *Program) decide(f *Facts, d *Decision) {
 	q := &d.q
 	q.strikers = p.strikers(f, q)
+	if q.bans = q.actBans; q.bans != 0 {
+		if q.kind == dataObject {
+			q.bans &= p.bansOn[q.object]
+		} else {
+			q.bans &= p.bansOnAll
+		}
+	}
 	if q.laws != 0 && p.forbidden(f, q, nil) {
 		d.deny(AgainstLaw)
 		p.forbidden(f, q, d)

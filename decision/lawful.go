@@ -4,6 +4,10 @@ import "slices"
 
 // forbidden: some law that binds forbids the item whatever the basis. With d, every reason is noted.
 func (p *Program) forbidden(f *Facts, q *question, d *Decision) bool {
+	leaves := q.kind == dataObject && (q.to != 0 || q.in != 0) && q.laws&p.lawTransfers != 0
+	if q.bans == 0 && !leaves {
+		return false
+	}
 	found := false
 	note := func(l *law, why Reason) {
 		found = true
@@ -16,6 +20,9 @@ func (p *Program) forbidden(f *Facts, q *question, d *Decision) bool {
 			continue
 		}
 		for j := range l.bans {
+			if q.bans&p.lawBans[i] == 0 {
+				break
+			}
 			if b := &l.bans[j]; b.outright && p.bites(f, q, b) {
 				if d == nil {
 					return true
@@ -23,7 +30,7 @@ func (p *Program) forbidden(f *Facts, q *question, d *Decision) bool {
 				note(l, reasonOf(&b.src.Row, ""))
 			}
 		}
-		if !l.transfers || q.kind != dataObject || q.to == 0 && q.in == 0 {
+		if !l.transfers || !leaves {
 			continue
 		}
 		if q.to != 0 {
@@ -72,10 +79,13 @@ func (p *Program) restriction(d *Decision) {
 
 // banned: some law takes this basis away for the item. With out, every reason is noted.
 func (p *Program) banned(f *Facts, q *question, kind BasisKind, out *[]Reason) bool {
+	if q.bans == 0 {
+		return false
+	}
 	found := false
 	for i := range p.laws {
 		l := &p.laws[i]
-		if q.laws>>i&1 == 0 {
+		if q.laws>>i&1 == 0 || q.bans&p.lawBans[i] == 0 {
 			continue
 		}
 		for j := range l.bans {
@@ -95,6 +105,22 @@ func (p *Program) banned(f *Facts, q *question, kind BasisKind, out *[]Reason) b
 
 func (b *ban) excepts(kind BasisKind) bool {
 	return slices.Contains(b.src.Except, kind)
+}
+
+// mayBite are the bans of the laws that bind that can bite on the question's verb and purpose.
+func (p *Program) mayBite(q *question) uint64 {
+	if q.laws == 0 {
+		return 0
+	}
+	act := p.bansBy[q.kind][q.verb.at[q.kind]] & p.bansFor[q.purpose]
+	if act == 0 {
+		return 0
+	}
+	var bound uint64
+	for i, bans := range p.lawBans {
+		bound |= bans & -(q.laws >> i & 1)
+	}
+	return act & bound
 }
 
 // bites: the ban is about this question and person.
@@ -125,8 +151,14 @@ func (p *Program) bites(f *Facts, q *question, b *ban) bool {
 
 // styleStruck: some law takes the grant away, for its style or because a child gave it alone.
 func (p *Program) styleStruck(f *Facts, q *question, c *choice, out *[]Reason) bool {
+	if out == nil && p.lawStrikes[c.style()]&q.laws != 0 {
+		return true
+	}
 	found := false
 	age, known := p.age(f, q.at)
+	if out == nil && (!known || c.guardian()) {
+		return false
+	}
 	for i := range p.laws {
 		l := &p.laws[i]
 		if q.laws>>i&1 == 0 {

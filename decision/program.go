@@ -66,8 +66,22 @@ type Program struct {
 	lawStrict   uint64   // strict default
 	lawSectoral uint64   // do not keep the strict default away
 	lawAt       []uint64 // by place
-	lawDated    bool     // some law has effective dates
-	points      map[string]*point
+	lawSince    []lawsSince
+	// What lets deciding pass over laws. Bans by bit, laws by bit.
+	bansBy       [objectKinds][]uint64 // by verb: bans that can bite
+	bansFor      []uint64              // by purpose + 1
+	bansOn       []uint64              // by category
+	bansOnAll    uint64                // without a category too
+	lawBans      []uint64              // by law: its bans
+	lawStrikes   []uint64              // by style: laws
+	lawTransfers uint64                // laws that limit transfers
+	points       map[string]*point
+}
+
+// lawsSince are the laws in effect from an instant on, up to the next.
+type lawsSince struct {
+	from Instant
+	laws uint64
 }
 
 // PromiseName is a promise that can determine an answer.

@@ -19,6 +19,7 @@ type question struct {
 	// What prepare finds once for all items.
 	agreement    *agreementSpec // with the recipient, in force
 	laws         uint64         // that bind
+	actBans      uint64         // their bans that can bite on the verb and the purpose
 	open         uint64         // facets that qualify the verb and are left out
 	mine         []uint32       // choices that have to do with purpose and recipient
 	choiceFacets uint64         // facets they mention
@@ -29,7 +30,8 @@ type question struct {
 	// The item in hand.
 	cell          *cell
 	object, other uint16
-	strikers      bool // denies strike bases here
+	strikers      bool   // denies strike bases here
+	bans          uint64 // that can bite on the item
 }
 
 // read turns names into numbers and reports whether the question can be read at all.
@@ -181,6 +183,7 @@ func (p *Program) prepare(f *Facts, q *question) {
 		}
 	}
 	q.laws = p.binding(f, q.at)
+	q.actBans = p.mayBite(q)
 	q.mine, q.choiceFacets, q.mayRestrict = q.mine[:0], 0, false
 	bites := q.kind == dataObject && q.verb.id != storeVerb && !p.serves.has(q.purpose)
 	for i := range f.choices {
@@ -202,14 +205,11 @@ func (p *Program) binding(f *Facts, at Instant) uint64 {
 	if p.lawAll == 0 {
 		return 0
 	}
-	effective := p.lawAll
-	if p.lawDated {
-		for i := range p.laws {
-			if l := &p.laws[i]; l.from > at || l.until != 0 && l.until <= at {
-				effective &^= 1 << i
-			}
-		}
+	i := len(p.lawSince) - 1
+	for p.lawSince[i].from > at {
+		i--
 	}
+	effective := p.lawSince[i].laws
 	if f.residence == 0 {
 		return effective
 	}

@@ -52,7 +52,7 @@ func (p *Program) Without(id string) *Program {
 // Lawless is the program as if it had been compiled without laws. It shares all else with p.
 func (p *Program) Lawless() *Program {
 	out := *p
-	out.laws, out.lawAt, out.lawDated = nil, nil, false
+	out.laws, out.lawAt, out.lawBans, out.lawTransfers = nil, nil, nil, 0
 	out.lawAll, out.lawHome, out.lawStrict, out.lawSectoral = 0, 0, 0, 0
 	return &out
 }
