@@ -16,7 +16,12 @@ func word(x *Finding) {
 			w.message = strings.ReplaceAll(x.Word, "-", " ")
 		}
 	}
-	fill := func(s string) string { return strings.ReplaceAll(s, "%", x.About) }
+	fill := func(s string) string {
+		if x.About == "" {
+			s = strings.ReplaceAll(s, " (%)", "")
+		}
+		return strings.ReplaceAll(s, "%", x.About)
+	}
 	x.Message, x.Proposal = fill(w.message), fill(w.proposal)
 	if x.Says == "" {
 		x.Says = fill(w.says)

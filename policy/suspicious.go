@@ -74,7 +74,7 @@ func (f *finder) optOut(x *Promise) {
 	if !slices.ContainsFunc(g.Rights, func(n Name) bool { return slices.Contains(easyRights(), n.Text) }) {
 		return
 	}
-	if g.Proof.Stated() || onlyBy(g, "account") && f.optional(g) {
+	if g.Proof.Stated() || onlyBy(g, "account") && g.For.Stated() && f.optional(g) {
 		f.minds("opt-out-demands-identity", x, strings.Join(texts(g.Proof.Names), ", "))
 	}
 	if onlyBy(g, "banner") && f.sells(g) {
@@ -163,10 +163,26 @@ func (f *finder) changes(x *Promise) {
 		switch {
 		case c.Text == "first" && v.Binds.Text == "by use":
 			f.minds("consent-by-use", x, "")
-		case c.Text != "first" && unasked:
+		case c.Text != "first" && unasked && !f.told() && (c.Text == "new-purpose" || !f.asked()):
 			f.minds("change-without-notice", x, c.Text)
 		}
 	}
+}
+
+// told: a duty tells people of every publication.
+func (f *finder) told() bool {
+	return slices.ContainsFunc(f.p.promises(), func(x *Promise) bool {
+		return x.Duty != nil && x.Duty.On != nil && x.Duty.On.Moment.Event == "published" && slices.ContainsFunc(x.Duty.Do, func(s Step) bool {
+			return s.Act.Text == "tell" && slices.ContainsFunc(s.On.Names, func(n Name) bool { return n.Text == "everyone" || n.Text == "person" })
+		})
+	})
+}
+
+// asked: a new purpose binds only those who agreed, or were told.
+func (f *finder) asked() bool {
+	return slices.ContainsFunc(f.p.promises(), func(x *Promise) bool {
+		return x.Version != nil && slices.Contains(texts(x.Version.Changes), "new-purpose") && x.Version.Binds.Text != "by publication" && x.Version.Binds.Text != "by use"
+	})
 }
 
 // necessary: a cookie for marketing is not one without which the service asked for fails.
@@ -270,6 +286,9 @@ func (f *finder) places() {
 		for _, n := range r.In.Names {
 			used[n] = true
 		}
+		for _, l := range f.m.Vocabulary.Locations {
+			used[l.Name] = used[l.Name] || r.Deny && r.In.Covers(l.Name) && r.In.Stated() // named to be kept out
+		}
 	}
 	for _, s := range f.p.Systems.Systems {
 		used[s.Location.Text] = true
@@ -282,12 +301,14 @@ func (f *finder) places() {
 			f.mindsOf(Finding{Kind: Suspicious, Word: "undeclared-location", Pos: l.Name.Pos, About: l.Name.Text})
 		}
 	}
+	said := map[string]bool{}
 	for _, x := range f.p.promises() {
 		if x.Rule == nil || x.Rule.Deny {
 			continue
 		}
 		for _, r := range f.p.Vocabulary.Recipients {
-			if names(x.Rule.To, r.Name.Text) && r.Country.Text == "" && !f.group(r.Name.Text) && r.Kind != "public" && r.Kind != "authority" {
+			if names(x.Rule.To, r.Name.Text) && !said[r.Name.Text] && r.Country.Text == "" && !f.group(r.Name.Text) && r.Kind != "public" && r.Kind != "authority" {
+				said[r.Name.Text] = true // once, where it is named first
 				f.minds("undeclared-location", x, r.Name.Text)
 			}
 		}
