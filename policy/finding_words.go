@@ -50,19 +50,19 @@ func wordings() map[string]wording {
 			"Not having said no is not agreeing. Until you have said yes, we do not do this with your data.",
 		},
 		"child-needs-guardian": {
-			"data of children is used, or their own consent taken, where the law wants a guardian's",
-			"add a question by: guardian, with when: {age: under …}, or a deny for them",
-			"For children, a parent or guardian has to agree.",
+			"data of children is used, or their own consent taken, where the law wants the consent of a guardian to this very purpose",
+			"rest it on consent with a question by: guardian, when: {age: under …}; or deny it for them",
+			"A child cannot agree to this alone. A parent or guardian has to say yes to this very use.",
 		},
 		// overridden: transfers
 		"transfer-mechanism-ended": {
-			"the transfer rests on %, which is not in force then",
-			"agree on the standard contractual clauses: transfer: scc-2021-c2p, or name a receiver whose country is accepted",
+			"the transfer rests on %, which carries nothing any more on the day that was asked for",
+			"agree on the standard clauses of 2021 (transfer: scc-2021-c2p with whoever works for you, scc-2021-c2c with whoever decides for themselves), or name a receiver in a country that is accepted",
 			"The framework named here no longer carries data abroad. While no other does, the data stays.",
 		},
 		"no-transfer-mechanism": {
-			"data goes to %, and nothing this law accepts carries it",
-			"give the agreement a transfer: that the law knows, as scc-2021-c2p, or leave this receiver out",
+			"data of people whom this law protects goes to a receiver in country %, on nothing that the law accepts",
+			"give the agreement a transfer: that the law knows (scc-2021-c2p with whoever works for you, scc-2021-c2c with whoever decides for themselves; no clauses bind an authority), or leave this receiver out",
 			"Nothing that your law accepts carries your data to that country. So it is not sent there.",
 		},
 		"not-certified": {
@@ -86,7 +86,17 @@ func wordings() map[string]wording {
 			"rest the cookie on consent",
 			"What your device does not need for what you asked for is stored only with your yes.",
 		},
-		"recorded-outside": {
+		"sale-of-minors-needs-consent": {
+			"data of somebody under 16 is sold without their own yes beforehand; under 13 it takes a parent's",
+			"deny: sell, when: {age: under 16}, unless: {consent: valid}; with a question by: guardian for those under 13",
+			"The data of somebody under sixteen is sold only after a yes; a younger child’s only after that of a parent.",
+		},
+		"sensitive-data-needs-consent": {
+			"sensitive data is handled on a basis that does not carry it",
+			"ask first: how: opt-in, or explicit",
+			"Sensitive data needs your yes first.",
+		},
+		"recorded-outside-russia": {
 			"the law of the person wants the data to stay in the country",
 			"give the data a location there, for these people",
 			"Your country wants your data to stay there. There it stays.",
@@ -95,6 +105,36 @@ func wordings() map[string]wording {
 			"this is marketing, and goes on after an objection",
 			"rest it on legitimate-interest or consent, so that an objection ends it, or take the advertising out",
 			"This is advertising. If you say no to it, we stop, whatever this paragraph says.",
+		},
+		"objection-stands": {
+			"this is marketing, and goes on after an objection",
+			"rest it on legitimate-interest or consent, so that an objection ends it",
+			"If you say no to this, we stop, whatever this paragraph says.",
+		},
+		"objection-to-sale": {
+			"this is a sale, and goes on after an objection",
+			"rest it on legitimate-interest or consent, so that an objection ends it",
+			"If you say no to the sale, it stops, whatever this paragraph says.",
+		},
+		"objection-to-sharing": {
+			"this is advertising that follows people to other sites, and goes on after an objection",
+			"rest it on legitimate-interest or consent, so that an objection ends it",
+			"If you say no to advertising that follows you to other sites, it stops, whatever this paragraph says.",
+		},
+		"objection-to-targeted-advertising": {
+			"this is advertising that follows people to other sites, and goes on after an objection",
+			"rest it on legitimate-interest or consent, so that an objection ends it",
+			"If you say no to advertising that follows you to other sites, it stops, whatever this paragraph says.",
+		},
+		"objection-to-profiling": {
+			"a computer decides, and goes on after an objection",
+			"rest it on legitimate-interest or consent, so that an objection ends it",
+			"If you say no to a computer’s deciding about you, it stops, whatever this paragraph says.",
+		},
+		"objection-to-sensitive-use": {
+			"sensitive data is used for more than was asked for, and that goes on after an objection",
+			"rest it on legitimate-interest or consent, so that an objection ends it",
+			"If you say no, your sensitive data serves only what you asked for.",
 		},
 		"refusal-without-ground": {
 			"% is no reason for which this law lets a request be refused",
@@ -118,7 +158,7 @@ func wordings() map[string]wording {
 			"You have to be told before your data is used for something new.",
 		},
 		"bundled-consent": {
-			"one yes stands for several things (%)",
+			"one act counts as a yes to several things, % among them",
 			"ask one question for each purpose, apart from the form itself",
 			"One yes for several things is not a free choice. Each has to be asked on its own.",
 		},

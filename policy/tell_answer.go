@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/avowhq/avow/decision"
 )
@@ -148,17 +149,20 @@ func (t *Teller) decided(want Value) string {
 		return said + t.with("obliges", t.List("and", t.wordsOf("obliges", want.at("obliges"))))
 	}
 	return t.Say("answer.deny."+want.at("deny").Text) + t.with("missing", t.missing(want.at("missing"))) +
-		t.with("because", t.List("and", t.wordsOf("because", want.at("because"))))
+		t.with("because", t.List("and", t.because(want.at("because"))))
 }
 
 // because is the law, the article or the reason that an example names.
 func (t *Teller) because(v Value) []string {
 	var out []string
 	for _, x := range v.texts() {
-		if _, ok := t.Texts["law."+x]; ok {
+		switch _, reason := t.Texts["because."+x]; {
+		case t.Texts["law."+x] != "":
 			out = append(out, t.Say("law."+x))
-		} else {
-			out = append(out, spoken(x))
+		case !reason && x != "" && unicode.IsDigit(rune(x[0])):
+			out = append(out, t.Say("because.article", "x", x))
+		default:
+			out = append(out, t.Word("because", x))
 		}
 	}
 	return out
@@ -176,8 +180,10 @@ func (t *Teller) missing(v Value) string {
 	var out []string
 	for _, x := range v.texts() {
 		word := t.called("fact", x)
-		if _, ok := t.Texts["missing."+x]; ok {
-			word = t.Say("missing." + x)
+		for _, kind := range []string{"missing.", "mechanism."} {
+			if _, ok := t.Texts[kind+x]; ok {
+				word = t.Say(kind + x)
+			}
 		}
 		out = append(out, word)
 	}

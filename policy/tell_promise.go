@@ -82,7 +82,7 @@ func (t *Teller) rule(b *telling, u *Rule) {
 	for _, f := range u.Facets {
 		b.add("extra.facet"+never, t.set("value", f.Set), "f", t.called("facet", f.Facet.Text))
 	}
-	b.add("extra.when"+never, t.tests(u.When))
+	b.add("extra.when"+never+map[bool]string{true: ".unknown"}[u.Deny && t.knowable(u.When)], t.tests(u.When))
 	b.add("extra.unless"+never, t.tests(u.Unless))
 	b.add("extra.special", t.special(u.Special))
 	b.add("extra.obliges", t.List("and", t.words("obliges", u.Obliges)))
@@ -92,6 +92,16 @@ func (t *Teller) rule(b *telling, u *Rule) {
 			b.say("extra.objection." + orElse(u.Objection.Text, "ends"))
 		}
 	}
+}
+
+// knowable: a fact that is tested can be unknown. Events and states never are.
+func (t *Teller) knowable(l []Test) bool {
+	return slices.ContainsFunc(l, func(x Test) bool {
+		if x.Test.State != "" || x.Test.Event != "" || x.Fact.Text == "consent" {
+			return false
+		}
+		return !slices.ContainsFunc(t.p.Vocabulary.Facts, func(f Fact) bool { return f.Name.Text == x.Fact.Text && f.Unknown.Text != "" })
+	})
 }
 
 // interests are those that the purposes serve where they rest on one.
@@ -274,7 +284,7 @@ func (t *Teller) right(b *telling, g *Right) {
 	b.add("right.ends", t.one("service", g.Ends))
 	b.add("right.by-each", t.List("and", t.names("facet", g.ByEach)))
 	if g.Review.Text == "human" {
-		b.say("right.review")
+		b.say("right.reviewed")
 	}
 	b.add("right.may-refuse", t.List("or", t.words("reason", g.MayRefuse)))
 	b.add("right.to", t.one("recipient", g.To))
