@@ -94,7 +94,16 @@ func (r *liveReport) print(w io.Writer) {
 
 // statements says how many of the notice's statements its page shows, and which it does not.
 func (r *liveReport) statements() string {
-	all, hidden := 0, []string(nil)
+	hidden, all := r.hidden()
+	s := fmt.Sprintf("%d of %d statements on the page", all-len(hidden), all)
+	if len(hidden) > 0 {
+		s += " (not: " + strings.Join(hidden, ", ") + ")"
+	}
+	return s
+}
+
+// hidden are the statements that the page does not show, of all that there are.
+func (r *liveReport) hidden() (hidden []string, all int) {
 	for _, c := range r.loaded.policy.Clauses {
 		for _, x := range c.Promises {
 			if x.Statement == nil {
@@ -105,16 +114,13 @@ func (r *liveReport) statements() string {
 			}
 		}
 	}
-	s := fmt.Sprintf("%d of %d statements on the page", all-len(hidden), all)
-	if len(hidden) > 0 {
-		s += " (not: " + strings.Join(hidden, ", ") + ")"
-	}
-	return s
+	return hidden, all
 }
 
 // failed reports whether an example failed or a statement is not shown.
 func (r *liveReport) failed() bool {
-	return r.count(policy.Failed) > 0 || strings.Contains(r.statements(), "(not:")
+	hidden, _ := r.hidden()
+	return r.count(policy.Failed) > 0 || len(hidden) > 0
 }
 
 // liveProgress tells on a terminal how far a run is, where it takes over a second.

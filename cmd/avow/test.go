@@ -86,15 +86,18 @@ func testLive(c *cobra.Command, f *liveFlags, dirs []string, asJSON bool) error 
 	if err != nil {
 		return err
 	}
-	failed, all := false, []liveExample{}
+	failed, all, hidden := false, []liveExample{}, map[string][]string{}
 	for _, r := range reports {
 		failed = failed || r.failed()
+		if ids, _ := r.hidden(); len(ids) > 0 {
+			hidden[r.loaded.model.Site] = ids // statements that the page does not show
+		}
 		if all = append(all, r.examples()...); !asJSON {
 			r.print(c.OutOrStdout())
 		}
 	}
 	if asJSON {
-		if err := writeJSON(c.OutOrStdout(), map[string]any{"examples": all}); err != nil {
+		if err := writeJSON(c.OutOrStdout(), map[string]any{"examples": all, "hidden": hidden}); err != nil {
 			return err
 		}
 	}
