@@ -13,11 +13,13 @@ import (
 type aim struct {
 	m    *decision.Model
 	at   decision.Instant
-	ages []int32 // of people whom some law protects
+	ages []int32                        // of people whom some law protects
+	lies func(category string) []string // locations of the systems that hold it
 }
 
 // requests are the questions that the rule's names span: every verb, category, purpose, recipient and
-// location, each alone; of the other dimensions the first fitting name.
+// location, each alone; of the other dimensions the first fitting name. A rule that names no location is
+// about wherever the data lies.
 func (a aim) requests(x *decision.Rule) []decision.Request {
 	base := decision.Request{At: a.at, As: x.As, Group: x.Group}
 	first := func(s decision.Set) string {
@@ -45,10 +47,28 @@ func (a aim) requests(x *decision.Rule) []decision.Request {
 					if in == "residence" {
 						continue // the person's own country: nothing crosses a border
 					}
-					out = append(out, a.objects(x, q)...)
+					for _, one := range a.objects(x, q) {
+						out = append(out, one)
+						out = append(out, a.whereItLies(x, one)...)
+					}
 				}
 			}
 		}
+	}
+	return out
+}
+
+// whereItLies is the question asked at each place where a system holds the data. What goes to somebody
+// else goes where they are.
+func (a aim) whereItLies(x *decision.Rule, q decision.Request) []decision.Request {
+	if x.In.Stated() || q.To != "" || len(q.Data) == 0 {
+		return nil
+	}
+	var out []decision.Request
+	for _, in := range a.lies(q.Data[0]) {
+		one := q
+		one.In = in
+		out = append(out, one)
 	}
 	return out
 }
@@ -131,12 +151,10 @@ func (s setting) with(c ...decision.Choice) setting {
 // a child that a law protects, too.
 func (a aim) settings(x *decision.Rule) []setting {
 	var s setting
-	for _, t := range x.When {
-		a.satisfy(&s, t, true)
-	}
-	for _, g := range x.Unless {
-		if len(g) > 0 {
-			a.satisfy(&s, g[0], false)
+	a.meet(&s, x.When, x.Unless)
+	for _, pt := range a.m.Points {
+		if x.Point == pt.Name {
+			a.meet(&s, pt.When, pt.Unless) // who it is open to
 		}
 	}
 	a.avoidDenies(&s)
@@ -148,6 +166,18 @@ func (a aim) settings(x *decision.Rule) []setting {
 		out = append(out, a.onBases(x, young, then)...)
 	}
 	return append(out, a.onBases(x, s, then)...)
+}
+
+// meet makes the conditions hold.
+func (a aim) meet(s *setting, when []decision.Test, unless [][]decision.Test) {
+	for _, t := range when {
+		a.satisfy(s, t, true)
+	}
+	for _, g := range unless {
+		if len(g) > 0 {
+			a.satisfy(s, g[0], false)
+		}
+	}
 }
 
 // onBases is the setting in which each basis of the rule holds.

@@ -227,6 +227,11 @@ func wordings() map[string]wording {
 			"add right: review, with how:",
 			"You may ask that a person looks at what a computer decided.",
 		},
+		"automated-on-other-basis": {
+			"a computer decides (%) on a basis that carries no decision of weight",
+			"rest it on contract, on explicit-consent or on a law, or let a person decide",
+			"A decision that weighs on you is not left to a computer without your yes, a contract or a law.",
+		},
 		"purpose-too-vague": {
 			"purpose % says no more than that there is one",
 			"give it a term below the root of the taxonomy, and a name that says what is done",

@@ -12,7 +12,7 @@ import (
 // apart, and reports those that a law denies, with the question as witness.
 func (f *finder) overridden(lawful *decision.Program) {
 	lawless := lawful.Lawless()
-	a := aim{m: f.m, at: f.at, ages: f.ages()}
+	a := aim{m: f.m, at: f.at, ages: f.ages(), lies: f.p.Systems.locationsOf}
 	for i := range f.m.Rules {
 		if x := &f.m.Rules[i]; !x.Deny && (f.only == "" || f.only == x.Clause) {
 			f.tryRule(a, x, lawless, lawful)

@@ -80,7 +80,7 @@ func (f *finder) optOut(x *Promise) {
 	if onlyBy(g, "banner") && f.sells(g) {
 		f.minds("banner-as-opt-out", x, strings.Join(texts(g.For.Names), ", "))
 	}
-	if g.Steps > 1 {
+	if g.Steps > 1 || g.OnlyWith.Text != "" {
 		f.minds("withdrawal-harder-than-consent", x, strings.Join(texts(g.For.Names), ", "))
 	}
 }
@@ -107,8 +107,8 @@ func (f *finder) refusals(x *Promise) {
 	for _, reason := range x.Right.MayRefuse {
 		for _, l := range f.laws {
 			for _, right := range x.Right.Rights {
-				_, known := l.Right(right.Text, "", l.Territory[0], f.at)
-				_, accepted := l.Refusal(right.Text, reason.Text, f.at)
+				_, known := l.Right(asLaw(right.Text), "", l.Territory[0], f.at)
+				_, accepted := l.Refusal(asLaw(right.Text), reason.Text, f.at)
 				if d, minds := l.Duty("refusal-without-ground", f.at); known && !accepted && minds {
 					f.add(Finding{Kind: Overridden, Word: d.Word, Clause: x.Clause.ID, Promise: x.ID, Pos: reason.Pos, About: reason.Text}, Provision{l.ID, d.Row.Article, d.Row.Unchecked})
 				}
@@ -117,15 +117,27 @@ func (f *finder) refusals(x *Promise) {
 	}
 }
 
+// asLaw is the law's word for a right: refusing and withdrawing are one to it.
+func asLaw(right string) string {
+	if right == "refuse" {
+		return "withdraw"
+	}
+	return right
+}
+
 // deadlines: a longer time to answer than the law gives.
 func (f *finder) deadlines(x *Promise) {
 	d := x.Right.Within
 	if d.Span.IsZero() {
 		return
 	}
+	of := ""
+	if f.optional(x.Right) && x.Right.For.Stated() {
+		of = "marketing"
+	}
 	for _, l := range f.laws {
 		for _, right := range x.Right.Rights {
-			row, known := l.Right(right.Text, "", l.Territory[0], f.at)
+			row, known := l.Right(asLaw(right.Text), of, l.Territory[0], f.at)
 			if !known || row.Within.IsZero() || !longer(d.Span, row.Within) {
 				continue
 			}
@@ -185,16 +197,20 @@ func (f *finder) asked() bool {
 	})
 }
 
-// necessary: a cookie for marketing is not one without which the service asked for fails.
+// necessary: a cookie for marketing or for counting visits is not one without which the service asked for
+// fails.
 func (f *finder) necessary(x *Promise) {
 	for _, b := range x.Cookie.Basis {
 		for _, p := range f.m.Vocabulary.Purposes {
-			if b.Kind == decision.Necessary && p.Marketing && names(x.Cookie.For, p.Name) {
+			if b.Kind == decision.Necessary && (p.Marketing || slices.ContainsFunc(p.Terms, counts)) && names(x.Cookie.For, p.Name) {
 				f.minds("device-access-without-consent", x, p.Name)
 			}
 		}
 	}
 }
+
+// counts: the term is that of looking how a service is used.
+func counts(term string) bool { return term == "dpv:ServiceUsageAnalytics" }
 
 // interests: a legitimate interest that is not named, or was never weighed.
 func (f *finder) interests() {
@@ -343,13 +359,26 @@ func (f *finder) vaguePurposes() {
 	}
 }
 
-// machines: a decision by computer that no person looks at again.
+// machines: a decision by computer that no person looks at again, or on a basis that does not carry one
+// that weighs heavily.
 func (f *finder) machines() {
 	for _, x := range f.p.promises() {
-		if x.Rule != nil && !x.Rule.Deny && slices.Contains(texts(x.Rule.Verbs), decision.VerbDecide) && !f.offers("review") {
-			f.minds("automated-without-human", x, strings.Join(texts(x.Rule.For.Names), ", "))
+		if x.Rule == nil || x.Rule.Deny || !slices.Contains(texts(x.Rule.Verbs), decision.VerbDecide) {
+			continue
+		}
+		purposes := strings.Join(texts(x.Rule.For.Names), ", ")
+		if !f.offers("review") {
+			f.minds("automated-without-human", x, purposes)
+		}
+		if slices.ContainsFunc(x.Rule.Basis, func(b Basis) bool { return !carriesDecisions(b.Kind) }) {
+			f.minds("automated-on-other-basis", x, purposes)
 		}
 	}
+}
+
+// carriesDecisions: a contract, a law or explicit consent (GDPR art. 22(2)).
+func carriesDecisions(kind decision.BasisKind) bool {
+	return slices.Contains([]decision.BasisKind{decision.Contract, decision.ExplicitConsent, decision.LegalObligation, decision.PublicTask}, kind)
 }
 
 // refusing: a cookie on consent that no banner or link takes back.

@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/avowhq/avow/decision"
+import (
+	"slices"
+
+	"github.com/avowhq/avow/decision"
+)
 
 // Systems is systems.yaml: where data lies.
 type Systems struct {
@@ -63,4 +67,26 @@ type Column struct {
 	Is     Name // category
 	Remove Name // null blank network keep, or a text
 	Source Name // column that says where the datum came from
+}
+
+// locationsOf are the places where a system, or a copy of it, holds the category or one below it.
+func (s *Systems) locationsOf(category string) []string {
+	var out []string
+	for _, x := range s.Systems {
+		if !slices.ContainsFunc(slices.Concat(x.Tables, x.Objects), func(t Table) bool {
+			return slices.ContainsFunc(t.Columns, func(c Column) bool { return under(c.Is.Text, category) })
+		}) {
+			continue
+		}
+		places := []Name{x.Location}
+		if x.Backups != nil {
+			places = append(places, x.Backups.Location)
+		}
+		for _, n := range places {
+			if n.Text != "" {
+				out = appendNew(out, n.Text)
+			}
+		}
+	}
+	return out
 }
