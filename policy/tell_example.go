@@ -76,7 +76,7 @@ func (t *Teller) choices(key string, v Value) []string {
 		case "data":
 			more += t.Say("mod.about", "x", t.valueNames("data", x.Value))
 		case "to":
-			more += t.Say("mod.to", "x", t.valueNames("recipient", x.Value))
+			more += t.Say("mod.shared", "x", t.valueNames("recipient", x.Value))
 		case "how":
 			more += t.Say("given.how", "x", t.Word("style", x.Value.Text))
 		case "by":

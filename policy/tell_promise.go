@@ -194,7 +194,7 @@ func (t *Teller) fields(c *Collect, required bool) []string {
 }
 
 func (t *Teller) asks(b *telling, a Ask) {
-	b.add("ask."+a.How.Text, t.set("purpose", a.For)+t.qualified([2]string{"to", t.set("recipient", a.To)}))
+	b.add("ask."+a.How.Text, t.set("purpose", a.For)+t.qualified([2]string{"shared", t.set("recipient", a.To)}))
 	if !a.Lasts.IsZero() {
 		b.add("ask.lasts", t.Span(a.Lasts, ""))
 	}
