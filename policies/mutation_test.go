@@ -27,6 +27,7 @@ func (s shipped) failing(t *testing.T, program *decision.Program, m *decision.Mo
 // with the keep, and what follows from silence, in a decision or in what the law says of the clause, falls
 // with the collection point that put the question.
 func TestWithoutAPromise(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, _ string, s shipped) {
 		for _, c := range s.p.Clauses {
 			for _, x := range c.Promises {
@@ -154,6 +155,7 @@ func provisionsOf(l decision.Law) []lawRow {
 // this row alone is red. Rows that no example names alone, since several laws say the same or no notice
 // comes near, are TestEveryLawRowDecides's.
 func TestWithoutALawRow(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, _ string, s shipped) {
 		shown := 0
 		for i := range s.m.Laws {
@@ -198,6 +200,7 @@ func wantsLaw(e *policy.Example) bool {
 // on every basis, the law with this row alone answers some question otherwise than without it. A
 // mechanism that had ended before the law began only gives its name to the denial.
 func TestEveryLawRowDecides(t *testing.T) {
+	t.Parallel()
 	profiles, err := law.Load(law.Library{}.IDs()...)
 	if err != nil {
 		t.Fatal(err)
