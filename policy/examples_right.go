@@ -16,7 +16,7 @@ type Offer struct {
 	How       []string      // any of these
 	Within    string        // "at once", a duration; "" where nothing fixes one
 	Law       string        // whose deadline it is; "" for the notice's own
-	Authority law.Authority // of the place where the person lives
+	Authority law.Authority // of the place where the person lives; where it has none, of the controller's
 	Review    bool          // a person decides
 	Ends      string        // service that ends by it
 	OnlyWith  string        // not alone: only when this service ends
@@ -142,10 +142,6 @@ func (p *Policy) offerByLaw(m *decision.Model, o *Offer, c Claim, q decision.Req
 		return err
 	}
 	d := o.Promises[0].Right.Within
-	of := ""
-	if slices.ContainsFunc(m.Vocabulary.Purposes, func(x decision.Purpose) bool { return x.Marketing && x.Name == c.For }) {
-		of = "marketing"
-	}
 	place := who.Residence
 	home := ""
 	if len(m.Vocabulary.Establishments) > 0 {
@@ -155,7 +151,12 @@ func (p *Policy) offerByLaw(m *decision.Model, o *Offer, c Claim, q decision.Req
 		place = home
 	}
 	count := law.Count{Received: q.At.Time(), Zone: p.Front.Location, Calendar: law.CalendarOf(home)}
-	profile, right, due, fixed := law.Shortest(laws, c.Right, of, place, count)
+	profile, right, due, fixed := law.Profile{}, law.Right{}, law.Due{}, false
+	for _, of := range c.narrowed(m) {
+		if l, r, d, ok := law.Shortest(laws, asLaw(c.Right), of, place, count); ok && (!fixed || d.End.Before(due.End)) {
+			profile, right, due, fixed = l, r, d, true
+		}
+	}
 	own := d.Span.After(q.At, p.Front.Location).Time()
 	switch {
 	case d.AtOnce:
@@ -165,10 +166,45 @@ func (p *Policy) offerByLaw(m *decision.Model, o *Offer, c Claim, q decision.Req
 	case fixed:
 		o.Within, o.Law = right.Within.String(), profile.ID
 	}
-	if a, ok := law.AuthorityFor(laws, place); ok {
-		o.Authority = a
+	for _, at := range []string{place, home} {
+		if a, ok := law.AuthorityFor(laws, at); ok {
+			o.Authority = a
+			break
+		}
 	}
 	return nil
+}
+
+// narrowed are the words by which a law may narrow the right that is claimed: by what the purpose is, and
+// by what the notice does for it.
+func (c Claim) narrowed(m *decision.Model) []string {
+	out := []string{""}
+	for _, x := range m.Vocabulary.Purposes {
+		if x.Name != c.For {
+			continue
+		}
+		if x.Marketing {
+			out = append(out, "marketing")
+		}
+		if slices.Contains(x.Terms, "dpv:TargetedAdvertising") {
+			out = append(out, "targeted-advertising")
+		}
+	}
+	does := func(verbs ...string) bool {
+		return c.For != "" && slices.ContainsFunc(m.Rules, func(x decision.Rule) bool {
+			return !x.Deny && x.For.Stated() && x.For.Covers(c.For) && slices.ContainsFunc(x.Verbs, func(v string) bool { return slices.Contains(verbs, v) })
+		})
+	}
+	if does(decision.VerbSell) {
+		out = append(out, "sale")
+	}
+	if does(decision.VerbProfile, decision.VerbDecide) {
+		out = append(out, "profiling")
+	}
+	if slices.ContainsFunc(m.Vocabulary.Data, func(x decision.Category) bool { return x.Special && slices.Contains(c.Data, x.Name) }) {
+		out = append(out, "sensitive")
+	}
+	return out
 }
 
 // Refused tells whether the laws that bind let the right be refused for the reason; else which of them
@@ -180,8 +216,8 @@ func (p *Policy) Refused(m *decision.Model, c Claim, reason string, q decision.R
 	}
 	var out []decision.Reason
 	for _, l := range laws {
-		_, known := l.Right(c.Right, "", who.Residence, q.At)
-		if _, accepted := l.Refusal(c.Right, reason, q.At); known && !accepted {
+		_, known := l.Right(asLaw(c.Right), "", who.Residence, q.At)
+		if _, accepted := l.Refusal(asLaw(c.Right), reason, q.At); known && !accepted {
 			article := ""
 			if d, ok := l.Duty("refusal-without-ground", q.At); ok {
 				article = d.Row.Article
