@@ -46,7 +46,8 @@ func (l *lowering) vocabulary() {
 	for _, g := range v.Grounds {
 		out.Grounds = append(out.Grounds, decision.Ground{Name: g.Name.Text, Special: g.Special})
 	}
-	out.People, out.Roles = texts(v.People), texts(v.Roles)
+	name := func(x Named) string { return x.Name.Text }
+	out.People, out.Roles = wordsOf(v.People, name), wordsOf(v.Roles, name)
 	out.Sources = []string{"person", "device"}
 	for _, r := range out.Recipients {
 		out.Sources = append(out.Sources, r.Name)

@@ -14,6 +14,7 @@ func (r *reader) events(u *Vocabulary) func(Value) {
 			e := Event{Name: n}
 			var about Name
 			r.fill("an event", v, []field{
+				{"name", formText, "what happened, for people, as in: 30 days after your account was closed", false, r.plain(&e.Title)},
 				{"about", formWord, "person (default) or record", false, r.enum(&about, "person", "record")},
 				{"ground", formText, "why it happens", false, r.word(&e.Ground)},
 			}, nil)
@@ -29,6 +30,7 @@ func (r *reader) facts(u *Vocabulary) func(Value) {
 			f := Fact{Name: n, About: "person"}
 			var is, about Name
 			r.fill("a fact", v, []field{
+				{"name", formText, "what people call it; of a state as in: as long as your account is open", false, r.plain(&f.Title)},
 				{"is", formWord, "flag, enum, number or state", true, r.enum(&is, "flag", "enum", "number", "state")},
 				{"about", formWord, "person (default), case, record or question", false, r.enum(&about, "person", "case", "record", "question")},
 				{"values", formWords, "of an enum", false, r.free(&f.Values)},
@@ -80,6 +82,7 @@ func (r *reader) grounds(u *Vocabulary) func(Value) {
 		r.each(v, func(n Name, v Value) {
 			g := Ground{Name: n}
 			r.fill("a ground", v, []field{
+				{"name", formText, "what people call it; default its law", false, r.plain(&g.Title)},
 				{"law", formText, "the law, or what happened", true, r.plain(&g.Law)},
 				{"special", formFlag, "lifts the ban on special categories (GDPR art. 9(2)(b)-(j))", false, r.flag(&g.Special)},
 			}, nil)

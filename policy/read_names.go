@@ -38,11 +38,14 @@ func (r *reader) declare(v Value) {
 	}
 }
 
-// declareList enters the names of a list.
+// declareList enters the names of a list, or the keys of a mapping.
 func (r *reader) declareList(v Value, spaces ...namespace) {
 	items := v.List
 	if v.Kind == Scalar {
 		items = []Value{v}
+	}
+	for _, e := range v.Map {
+		items = append(items, Value{Kind: Scalar, Pos: e.Key.Pos, Text: e.Key.Text})
 	}
 	for _, x := range items {
 		if x.Kind != Scalar || x.Text == "" {

@@ -26,11 +26,11 @@ func vocabularyFields(r *reader, u *Vocabulary) []field {
 		{"avow", formWord, "the language: v1", true, r.version()},
 		{"data", formMap, "categories of personal data", true, r.categories(u)},
 		{"purposes", formMap, "what data is used for", true, r.purposes(u)},
-		{"people", formWords, "kinds of people", false, r.free(&u.People)},
+		{"people", formWords, "kinds of people: a list, or {customer: {name: our customers}}", false, r.named("a kind of people", &u.People)},
 		{"recipients", formMap, "who may receive data", false, r.recipients(u)},
 		{"agreements", formMap, "contracts with recipients", false, r.agreements(u)},
 		{"locations", formMap, "where data lies", false, r.locations(u)},
-		{"roles", formWords, "roles of staff", false, r.free(&u.Roles)},
+		{"roles", formWords, "roles of staff: a list, or {treasurer: {name: our treasurer}}", false, r.named("a role", &u.Roles)},
 		{"services", formMap, "what a person may have", false, r.services(u)},
 		{"facets", formMap, "dimensions shared by rules, consents and questions", false, r.facets(u)},
 		{"events", formMap, "what happens to people and records", false, r.events(u)},
@@ -243,11 +243,29 @@ func (r *reader) locations(u *Vocabulary) func(Value) {
 		r.each(v, func(n Name, v Value) {
 			l := Location{Name: n}
 			r.fill("a location", v, []field{
+				{"name", formText, "what people call it, as in: it lies in our own rooms", false, r.plain(&l.Title)},
 				{"country", formWord, "where it is", true, r.countryField(&l.Country)},
 				{"transfer", formWord, "mechanism for a transfer there", false, r.mechanism(&l.Transfer)},
 				{"certified", formMap, "frameworks that who runs it is certified under: {name: {from, to}}", false, r.certificates(&l.Certified)},
 			}, nil)
 			u.Locations = append(u.Locations, l)
+		})
+	}
+}
+
+// named reads a list of names, or a mapping of names to what people call them.
+func (r *reader) named(what string, to *[]Named) func(Value) {
+	return func(v Value) {
+		if v.Kind != Mapping {
+			for _, n := range r.list(v, "a name, a list of names or a mapping of names to properties") {
+				*to = append(*to, Named{Name: n})
+			}
+			return
+		}
+		r.each(v, func(n Name, v Value) {
+			x := Named{Name: n}
+			r.fill(what, v, []field{{"name", formText, "what people call it", false, r.plain(&x.Title)}}, nil)
+			*to = append(*to, x)
 		})
 	}
 }

@@ -43,10 +43,22 @@ func NewTeller(p *Policy, s *Speech) *Teller {
 		add("service", x.Name, x.Title)
 	}
 	for _, x := range u.Grounds {
-		add("ground", x.Name, x.Law)
+		add("ground", x.Name, orElse(x.Title, x.Law))
 	}
 	for _, x := range u.Locations {
-		add("location", x.Name, spoken(x.Name.Text)+" ("+s.Country(x.Country.Text)+")")
+		add("location", x.Name, orElse(x.Title, spoken(x.Name.Text))+" ("+s.Country(x.Country.Text)+")")
+	}
+	for _, x := range u.Facts {
+		add("fact", x.Name, x.Title)
+	}
+	for _, x := range u.Events {
+		add("event", x.Name, x.Title)
+	}
+	for _, x := range u.Roles {
+		add("role", x.Name, x.Title)
+	}
+	for _, x := range u.People {
+		add("people", x.Name, x.Title)
 	}
 	return t
 }
@@ -116,6 +128,9 @@ func (t *Teller) tests(l []Test) string {
 
 func (t *Teller) test(fact string, x decision.Test) string {
 	f := t.called("fact", fact)
+	if x.Event != "" {
+		f = t.called("event", fact)
+	}
 	switch {
 	case x.State != "":
 		return t.Say("test.state."+x.State, "f", f)

@@ -234,7 +234,11 @@ func (t *Teller) duty(b *telling, d *Duty) {
 		steps = append(steps, t.step(s))
 	}
 	if d.On != nil {
-		b.add("duty.on", t.moment(d.On.Moment)+t.qualified(
+		key := "duty.on"
+		if !d.On.Moment.Span.IsZero() {
+			key = "duty.on.span"
+		}
+		b.add(key, t.moment(d.On.Moment)+t.qualified(
 			[2]string{"about", t.set("data", d.Data)}, [2]string{"about", t.set("service", d.Service)},
 			[2]string{"for", t.set("purpose", d.For)}, [2]string{"to", t.set("recipient", d.To)}, [2]string{"at", t.set("point", d.At)}), "steps", strings.Join(steps, "; "))
 	} else {

@@ -121,14 +121,14 @@ func TestStarterIsTold(t *testing.T) {
 	en, de := policy.NewTeller(p, speech(t, "en")), policy.NewTeller(p, speech(t, "de"))
 	for _, x := range []struct{ got, want string }{
 		{en.Promise(clause("letter").Promises[0]), "At letter form we ask for your e-mail address. It is for the letter. Basis: your consent. You are asked about the letter: nothing happens unless you say yes."},
-		{en.Promise(clause("order").Promises[2]), "We may pass on your name and your postal address to Parcel carrier for delivering your order. Basis: our contract with you (order)."},
-		{en.Promise(clause("account").Promises[2]), "We keep your name, your e-mail address and your password as long as account is open, and until 30 days after account closes. Then it is erased."},
+		{en.Promise(clause("order").Promises[2]), "We may pass on your name and your postal address to Parcel carrier for delivering your order. Basis: our contract with you (your order)."},
+		{en.Promise(clause("account").Promises[2]), "We keep your name, your e-mail address and your password as long as your account is open, and until 30 days after your account closes. Then it is erased."},
 		{en.Promise(clause("never").Promises[0]), "We do not sell personal data."},
 		{en.Example(clause("letter").Examples[3]), "If you said yes to the letter and you took back your yes to the letter, and somebody asks “May we use your e-mail address for the letter?”, the answer is: no, something is missing: your consent."},
-		{en.Example(clause("invoices").Examples[0]), "If “invoice issued” was 3 years ago, and somebody asks “May treasurer look at your invoices for our books?”, the answer is: yes, on this basis: a duty by law."},
+		{en.Example(clause("invoices").Examples[0]), "If the invoice was written 3 years ago, and somebody asks “May our treasurer look at your invoices for our books?”, the answer is: yes, on this basis: a duty by law."},
 		{en.Example(clause("rights").Examples[0]), "If you live in Ireland, and somebody asks “Can I see what we have (how to reach you)?”, the answer is: yes, on your own page, within 1 month."},
 		{de.Promise(clause("letter").Promises[1]), "Wir dürfen your e-mail address für the letter verwenden. Grundlage: Ihre Einwilligung."},
-		{de.Example(clause("account").Examples[4]), "Wenn „account closed“ war: vor 31 Tagen und jemand fragt „Bewahren wir your password noch auf?“, lautet die Antwort: nein, es ist weg."},
+		{de.Example(clause("account").Examples[4]), "Wenn „your account was closed“ war: vor 31 Tagen und jemand fragt „Bewahren wir your password noch auf?“, lautet die Antwort: nein, es ist weg."},
 	} {
 		if x.got != x.want {
 			t.Errorf("said %q\nwant %q", x.got, x.want)

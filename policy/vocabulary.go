@@ -7,11 +7,11 @@ import "github.com/avowhq/avow/decision"
 type Vocabulary struct {
 	Data       []Category
 	Purposes   []Purpose
-	People     []Name
+	People     []Named
 	Recipients []Recipient
 	Agreements []Agreement
 	Locations  []Location
-	Roles      []Name
+	Roles      []Named
 	Services   []Service
 	Facets     []Facet
 	Events     []Event
@@ -23,6 +23,12 @@ type Vocabulary struct {
 	AuthZEN    AuthZEN
 	// PersonalUnless is what the word "personal" leaves out.
 	PersonalUnless []Test
+}
+
+// A Named is a word that has nothing but what people call it: a role, a kind of people.
+type Named struct {
+	Name  Name
+	Title string // name:
 }
 
 // A Category is a kind of personal data.
@@ -82,6 +88,7 @@ type Agreement struct {
 // A Location is where data lies.
 type Location struct {
 	Name      Name
+	Title     string // name:
 	Country   Name
 	Transfer  Name
 	Certified []Certificate
@@ -103,13 +110,15 @@ type Facet struct {
 // An Event is something that happens to a person or a record.
 type Event struct {
 	Name   Name
-	Record bool // about: record
+	Title  string // name: what happened, as a clause: your account was closed
+	Record bool   // about: record
 	Ground Name
 }
 
 // A Fact is something conditions may ask.
 type Fact struct {
 	Name          Name
+	Title         string // name: of a state, what is open: your account; of a flag, what is so
 	Type          decision.FactType
 	Values        []Name
 	Opens, Closes []Name
@@ -121,6 +130,7 @@ type Fact struct {
 // A Ground is a stated reason.
 type Ground struct {
 	Name    Name
+	Title   string // name:
 	Law     string
 	Special bool
 }
