@@ -73,7 +73,7 @@ func (p *Policy) Offer(m *decision.Model, c Claim, q decision.Request, who decis
 // within: the promise is about what is claimed.
 func (c Claim) within(g *Right) bool {
 	in := func(s Set, name string) bool { return name == "" || set(s).Covers(name) || names(s, "personal") }
-	if !slices.Contains(texts(g.Rights), c.Right) || !in(g.For, c.For) && !names(g.For, "by-interest") || !in(g.Of, c.Of) {
+	if !slices.Contains(texts(g.Rights), c.Right) || !in(g.For, c.For) && !names(g.For, "by-interest") || !in(g.Of, c.Of) || g.Of.Stated() && c.Of == "" {
 		return false
 	}
 	if c.Service != "" && !names(g.Service, c.Service) || c.Service == "" && g.Service.Stated() && len(c.Data) > 0 {

@@ -46,3 +46,25 @@ func TestOffer(t *testing.T) {
 		t.Errorf("refusing may be refused: %v %v", reasons, err)
 	}
 }
+
+// TestOfferOfAKind: a right that a notice gives of some people is offered to nobody of whom it was not said
+// that they are one.
+func TestOfferOfAKind(t *testing.T) {
+	p, problems, err := policy.Load("../policies/isomedia")
+	if err != nil || policy.Errors(problems) {
+		t.Fatal(problems, err)
+	}
+	m, err := policy.Lower(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for of, offered := range map[string]bool{"minor": true, "customer": false, "": false} {
+		o, err := p.Offer(m, policy.Claim{Right: "access", Data: []string{"name"}, Of: of}, decision.Request{At: p.Front.Effective}, decision.Person{Residence: "US-CA"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(o.Promises) > 0; got != offered {
+			t.Errorf("of %q: offered %t, want %t", of, got, offered)
+		}
+	}
+}

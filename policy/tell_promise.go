@@ -74,7 +74,11 @@ func (t *Teller) rule(b *telling, u *Rule) {
 	if !u.Deny {
 		b.add("extra.by", by)
 	}
-	b.add("extra.ground"+never, t.set("ground", u.Ground))
+	grounds := t.set("ground", u.Ground)
+	if !u.Ground.Not { // one of them is enough
+		grounds = t.List("or", t.names("ground", u.Ground.Names))
+	}
+	b.add("extra.ground"+never, grounds)
 	b.add("extra.under"+map[bool]string{true: ".not"}[u.Under.Not], t.List("and", t.words("term", u.Under.Names)))
 	if u.As.Text != "" {
 		b.add("extra.as"+never+"."+u.As.Text, strconv.Itoa(u.Smallest)) // the hole is there for figures

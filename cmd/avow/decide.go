@@ -42,6 +42,9 @@ it knows of the person; nothing is recorded as permitted. Exit status 1 is a den
 			policy.Print(c.ErrOrStderr(), []policy.File{{Name: "given", Text: []byte("{" + *given + "}")}, {Name: "ask", Text: []byte("{" + *ask + "}")}}, problems)
 			return usage{errors.New("the question cannot be read")}
 		}
+		if q.Request.Action == "" {
+			return usage{hinted{errors.New("the question names no action"), "write action: use, or another verb; what a right, a form, a cookie or a keep answers is asked in an example, and avow test answers it"}}
+		}
 		if *person != "" && *given != "" {
 			return usage{hinted{errors.New("--given and --person exclude each other"), "the server knows the person; avow record tells it what happened"}}
 		}
