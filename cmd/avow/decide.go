@@ -42,11 +42,8 @@ it knows of the person; nothing is recorded as permitted. Exit status 1 is a den
 			policy.Print(c.ErrOrStderr(), []policy.File{{Name: "given", Text: []byte("{" + *given + "}")}, {Name: "ask", Text: []byte("{" + *ask + "}")}}, problems)
 			return usage{errors.New("the question cannot be read")}
 		}
-		if q.Request.Action == "" {
-			return usage{hinted{errors.New("the question names no action"), "write action: use, or another verb; what a right, a form, a cookie or a keep answers is asked in an example, and avow test answers it"}}
-		}
-		if *person != "" && *given != "" {
-			return usage{hinted{errors.New("--given and --person exclude each other"), "the server knows the person; avow record tells it what happened"}}
+		if err := askable(q, *person, *given); err != nil {
+			return err
 		}
 		if *person != "" {
 			return askServer(c, &server, l.model.Site, *person, &q.Request, *asJSON)
@@ -71,4 +68,15 @@ it knows of the person; nothing is recorded as permitted. Exit status 1 is a den
 		return nil
 	}
 	return c
+}
+
+// askable: the question is one that a decision answers, about one person.
+func askable(q policy.Question, person, given string) error {
+	switch {
+	case q.Request.Action == "":
+		return usage{hinted{errors.New("the question names no action"), "write action: use, or another verb; what a right, a form, a cookie or a keep answers is asked in an example, and avow test answers it"}}
+	case person != "" && given != "":
+		return usage{hinted{errors.New("--given and --person exclude each other"), "the server knows the person; avow record tells it what happened"}}
+	}
+	return nil
 }
