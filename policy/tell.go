@@ -67,6 +67,9 @@ func NewTeller(p *Policy, s *Speech) *Teller {
 // reads.
 func (t *Teller) called(kind, name string) string {
 	title, ok := t.titles[kind+" "+name]
+	if !ok && (kind == "role" || kind == "source") { // a recipient asks, or data comes from one
+		title, ok = t.titles["recipient "+name]
+	}
 	if _, builtIn := t.Texts[kind+"."+name]; builtIn && !ok {
 		return t.Say(kind + "." + name)
 	}
@@ -88,6 +91,14 @@ func (t *Teller) set(kind string, s Set) string {
 		return x
 	}
 	return t.Say("set.not."+whoOrWhat(kind), "x", t.List("and", t.names(kind, s.Names)))
+}
+
+// either is a set of which one member is enough.
+func (t *Teller) either(kind string, s Set) string {
+	if s.Not {
+		return t.set(kind, s)
+	}
+	return t.List("or", t.names(kind, s.Names))
 }
 
 func whoOrWhat(kind string) string {
@@ -152,7 +163,8 @@ func (t *Teller) among(fact string, in decision.Set) string {
 		return t.Say("test.residence"+not, "x", t.countries(in.Names))
 	}
 	if len(in.Names) == 1 && (in.Names[0] == "yes" || in.Names[0] == "no") && t.Texts["test."+fact+".yes"] == "" {
-		return t.Say("test.flag."+map[bool]string{true: "yes", false: "no"}[(in.Names[0] == "yes") != in.Not], "f", f)
+		said := map[bool]string{true: "said."}[t.titles["fact "+fact] != ""]
+		return t.Say("test.flag."+said+map[bool]string{true: "yes", false: "no"}[(in.Names[0] == "yes") != in.Not], "f", f)
 	}
 	var values []string
 	for _, n := range in.Names {

@@ -74,17 +74,13 @@ func (t *Teller) rule(b *telling, u *Rule) {
 	if !u.Deny {
 		b.add("extra.by", by)
 	}
-	grounds := t.set("ground", u.Ground)
-	if !u.Ground.Not { // one of them is enough
-		grounds = t.List("or", t.names("ground", u.Ground.Names))
-	}
-	b.add("extra.ground"+never, grounds)
+	b.add("extra.ground"+never, t.either("ground", u.Ground))
 	b.add("extra.under"+map[bool]string{true: ".not"}[u.Under.Not], t.List("and", t.words("term", u.Under.Names)))
 	if u.As.Text != "" {
 		b.add("extra.as"+never+"."+u.As.Text, strconv.Itoa(u.Smallest)) // the hole is there for figures
 	}
 	for _, f := range u.Facets {
-		b.add("extra.facet"+never, t.set("value", f.Set), "f", t.called("facet", f.Facet.Text))
+		b.add("extra.facet"+never, t.either("value", f.Set), "f", t.called("facet", f.Facet.Text))
 	}
 	b.add("extra.when"+never+map[bool]string{true: ".unknown"}[u.Deny && t.knowable(u.When)], t.tests(u.When))
 	b.add("extra.unless"+never, t.tests(u.Unless))
