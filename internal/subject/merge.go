@@ -32,6 +32,7 @@ func (p *People) merge(ctx context.Context, site *Site, by string, into, other R
 	if a.no == b.no {
 		return fmt.Errorf("%w: they are one person already", ErrMerge)
 	}
+	var moved []*move
 	err = p.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		tx.AsOf(a.moved)
 		if b.moved != a.moved {
@@ -47,12 +48,31 @@ func (p *People) merge(ctx context.Context, site *Site, by string, into, other R
 		if _, err := tx.Exec(ctx, `UPDATE subject SET merged = $1 WHERE no = $2 OR merged = $2`, a.no, b.no); err != nil {
 			return err
 		}
-		return p.moving(tx, site, by, "merged", a, b)
+		moved, err = p.moving(tx, site, by, "merged", a, b)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("merge: %w", err)
 	}
-	return nil
+	return p.noteMoves(moved)
+}
+
+// A move is one record of a merger or a split, and whose it is.
+type move struct {
+	entry store.Entry
+	index int64
+	who   *person
+	at    ledger.Instant
+}
+
+// noteMoves writes a merger into the journal: with a database that lacks it, a no of the one would be
+// forgotten for the other.
+func (p *People) noteMoves(moved []*move) error {
+	var entries []vault.Entry
+	for _, m := range moved {
+		entries = append(entries, vault.Entry{Kind: vault.Merged, At: m.at, Subject: m.who.id, ID: m.entry.ID, Index: uint64(m.index), Sealed: m.entry.Record})
+	}
+	return p.journalize(entries)
 }
 
 // Split takes back a merger: the person of the identity stands alone again, with the history from before.
@@ -84,7 +104,8 @@ func (p *People) Split(ctx context.Context, site *Site, by string, who Identity)
 				return err
 			}
 		}
-		return p.moving(tx, site, by, "split", a, b)
+		_, err = p.moving(tx, site, by, "split", a, b) // losing a split forgets nobody's no
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("split: %w", err)
@@ -93,16 +114,20 @@ func (p *People) Split(ctx context.Context, site *Site, by string, who Identity)
 }
 
 // moving records a merger or a split in both histories. Facts leave these records out.
-func (p *People) moving(tx *store.Tx, site *Site, by, kind string, people ...*person) error {
+func (p *People) moving(tx *store.Tx, site *Site, by, kind string, people ...*person) ([]*move, error) {
 	tx.Moves()
+	var out []*move
 	for _, x := range people {
-		e, err := aboutEntry(site, x, kind, ledger.InstantOf(tx.Now()), map[string]any{"by": by})
-		if err != nil {
-			return err
+		m := &move{who: x, at: ledger.InstantOf(tx.Now())}
+		var err error
+		if m.entry, err = aboutEntry(site, x, kind, m.at, map[string]any{"by": by}); err != nil {
+			return nil, err
 		}
-		tx.Append(e)
+		m.entry.Index = &m.index
+		tx.Append(m.entry)
+		out = append(out, m)
 	}
-	return nil
+	return out, nil
 }
 
 // together are the person and everybody merged into them, with their rings.

@@ -22,12 +22,13 @@ const (
 	Restricted Kind = "restricted"
 	Held       Kind = "held"
 	Released   Kind = "released"
+	Merged     Kind = "merged" // with somebody whose no holds for both
 	Checkpoint Kind = "checkpoint" // what the log had signed
 )
 
 func (k Kind) known() bool {
 	switch k {
-	case Erased, Withdrawn, Objected, Restricted, Held, Released, Checkpoint:
+	case Erased, Withdrawn, Objected, Restricted, Held, Released, Merged, Checkpoint:
 		return true
 	}
 	return false

@@ -25,7 +25,7 @@ func drawEntry() *rapid.Generator[vault.Entry] {
 	return rapid.Custom(func(t *rapid.T) vault.Entry {
 		e := vault.Entry{
 			Kind: rapid.SampledFrom([]vault.Kind{
-				vault.Erased, vault.Withdrawn, vault.Objected, vault.Restricted, vault.Held, vault.Released, vault.Checkpoint,
+				vault.Erased, vault.Withdrawn, vault.Objected, vault.Restricted, vault.Held, vault.Released, vault.Merged, vault.Checkpoint,
 			}).Draw(t, "kind"),
 			At:    ledger.InstantOf(day(rapid.IntRange(0, 30).Draw(t, "day"))),
 			Index: rapid.Uint64().Draw(t, "index"),
