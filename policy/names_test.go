@@ -46,10 +46,15 @@ func TestNamesDecideNothing(t *testing.T) {
 	named := shippedTexts(t, "starter")
 	plain := shippedTexts(t, "starter")
 	for _, x := range []struct{ old, text string }{
-		{"treasurer: {name: our treasurer}", "treasurer: {}"}, {"gardener:  {name: our gardener}", "gardener: {}"},
-		{"{name: your account was closed}", "{}"}, {"{name: your account, is: state,", "{is: state,"},
-		{"{name: our own rooms, country: IE}", "{country: IE}"}, {"{name: Irish tax law, law: ", "{law: "},
-		{"{name: your account in the shop}", "{}"}, {"{name: your name, term", "{term"}, {"{name: the letter, term", "{term"},
+		{"treasurer: {name: our treasurer}", "treasurer: {}"},
+		{"gardener:  {name: our gardener}", "gardener: {}"},
+		{"{name: your account was closed}", "{}"},
+		{"{name: your account, is: state,", "{is: state,"},
+		{"{name: our own rooms, country: IE}", "{country: IE}"},
+		{"{name: Irish tax law, law: ", "{law: "},
+		{"{name: your account in the shop}", "{}"},
+		{"{name: your name, term", "{term"},
+		{"{name: the letter, term", "{term"},
 	} {
 		v := plain[policy.VocabularyFile]
 		if plain[policy.VocabularyFile] = strings.Replace(v, x.old, x.text, 1); plain[policy.VocabularyFile] == v {

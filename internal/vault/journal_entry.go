@@ -22,7 +22,7 @@ const (
 	Restricted Kind = "restricted"
 	Held       Kind = "held"
 	Released   Kind = "released"
-	Merged     Kind = "merged" // with somebody whose no holds for both
+	Merged     Kind = "merged"     // with somebody whose no holds for both
 	Checkpoint Kind = "checkpoint" // what the log had signed
 )
 
