@@ -6,13 +6,16 @@ import (
 	"github.com/avowhq/avow/decision"
 )
 
+// FailedExample is the code of an example that fails: the policy can be read and compiled all the same.
+const FailedExample = "E16"
+
 // CheckRun finds what only running shows: examples that fail (E16), promises whose removal turns no
 // example red (W19), and rules that never decide (W20, W21).
 func CheckRun(p *Policy, m *decision.Model, program *decision.Program) ([]Problem, error) {
 	var out []Problem
 	for _, r := range RunExamples(p, program, m) {
 		if r.Verdict == Failed {
-			out = append(out, Problem{"E16", r.Example.Pos, "the example fails: " + r.Why, ""})
+			out = append(out, Problem{FailedExample, r.Example.Pos, "the example fails: " + r.Why, ""})
 		}
 	}
 	unproven := Unproven(p, m, program)

@@ -57,7 +57,7 @@ func (p Provision) String() string {
 }
 
 // Findings are what the listed laws say about the policy at an instant, in the order of the notice.
-// The policy has no errors; m is what it lowers to.
+// The policy has no errors but examples that fail; m is what it lowers to.
 func Findings(p *Policy, m *decision.Model, at decision.Instant) ([]Finding, error) {
 	program, err := decision.Compile(m)
 	if err != nil {

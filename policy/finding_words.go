@@ -61,8 +61,8 @@ func wordings() map[string]wording {
 			"The framework named here no longer carries data abroad. While no other does, the data stays.",
 		},
 		"no-transfer-mechanism": {
-			"data of people whom this law protects goes to a receiver in country %, on nothing that the law accepts",
-			"give the agreement a transfer: that the law knows (scc-2021-c2p with whoever works for you, scc-2021-c2c with whoever decides for themselves; no clauses bind an authority), or leave this receiver out",
+			"data of people whom this law protects goes to, or lies in, country %, on nothing that the law accepts",
+			"give the agreement a transfer: that the law knows (scc-2021-c2p with whoever works for you, scc-2021-c2c with whoever decides for themselves; no clauses bind an authority), leave this receiver out, or let the data lie elsewhere (systems.yaml)",
 			"Nothing that your law accepts carries your data to that country. So it is not sent there.",
 		},
 		"not-certified": {
@@ -73,7 +73,7 @@ func wordings() map[string]wording {
 		// overridden: acts
 		"publishing-identifying-data": {
 			"data that tells who somebody is goes to everyone, on a basis that does not carry it",
-			"publish as: aggregated, or ask for consent",
+			"publish as: aggregated, with smallest-group: and a number, or ask for consent",
 			"What tells who you are is not made public unless you agree, or a law demands it.",
 		},
 		"electronic-mail-needs-consent": {
@@ -143,7 +143,7 @@ func wordings() map[string]wording {
 		},
 		"deadline-later-than-law": {
 			"the time to answer is longer than the law gives (%)",
-			"write within: by law, or a shorter time",
+			"within: by law, or a shorter time",
 			"The law gives us less time than this paragraph says. We keep to the law.",
 		},
 		// suspicious
@@ -154,7 +154,7 @@ func wordings() map[string]wording {
 		},
 		"change-without-notice": {
 			"a change (%) binds at once, or by going on, without a word to the person",
-			"write binds: by notice of 30 days, and by consent for new-purpose",
+			"binds: by notice of 30 days, and by consent for new-purpose",
 			"You have to be told before your data is used for something new.",
 		},
 		"bundled-consent": {
@@ -164,7 +164,7 @@ func wordings() map[string]wording {
 		},
 		"necessary-without-number": {
 			"%: a time without a number or an event",
-			"write a keep with until: a number and an event",
+			"add a keep with until: a number and an event, as 2 years after order closes",
 			"",
 		},
 		"interest-not-named": {
@@ -198,8 +198,8 @@ func wordings() map[string]wording {
 			"Data has to go when it is no longer needed, also if you do not ask.",
 		},
 		"undeclared-location": {
-			"%: no promise says where it is, or that data may lie there",
-			"give it a country and a promise with in:, or leave it out",
+			"%: it has no country, or no promise and no system says that data may lie there",
+			"give it a country, and a promise with in: or a system that lies there; or leave it out",
 			"",
 		},
 		"processor-without-agreement": {
@@ -245,7 +245,7 @@ func wordings() map[string]wording {
 		"open-ended-factors":    {"what a decision by computer looks at is left open", "list the factors", "A computer looks only at what is listed."},
 		"open-ended-deadline":   {"by when is left open", "name a time", ""},
 		// missing
-		"missing-right":   {"the right to % is not offered; the law gives it all the same", "add a promise right: %", "The law gives you this right (%) although the notice does not mention it."},
+		"missing-right":   {"the right to % is not offered; the law gives it all the same", "add a promise right: % and how: request, or another way", "The law gives you this right (%) although the notice does not mention it."},
 		"missing-content": {"the notice does not say: %", "", ""},
 	}
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,6 +25,14 @@ func checkCommand() *cobra.Command {
 	day := c.Flags().String("at", "", "with --law: the day to ask about; default today")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		failed := false
+		if *day != "" {
+			if !*withLaw {
+				return usage{hinted{errors.New("--at is for --law"), "add --law"}}
+			}
+			if _, err := time.Parse(time.DateOnly, *day); err != nil {
+				return usage{fmt.Errorf("--at %q: want a day, as 2026-03-01", *day)}
+			}
+		}
 		all, findings := map[string][]policy.Problem{}, map[string][]policy.Finding{}
 		for _, dir := range folders(args) {
 			if *fix {
@@ -40,7 +50,13 @@ func checkCommand() *cobra.Command {
 				policy.Print(c.OutOrStdout(), p.Files, problems)
 				fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", dir, sumUp(p, problems))
 			}
-			if !*withLaw || policy.Errors(problems) {
+			if !*withLaw {
+				continue
+			}
+			if !compiles(problems) {
+				if !*asJSON {
+					fmt.Fprintf(c.OutOrStdout(), "%s: the law was not asked: mend the errors first\n", dir)
+				}
 				continue
 			}
 			at, err := instantFlag(*day, p)
@@ -69,6 +85,12 @@ func checkCommand() *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// compiles reports whether the policy can be asked: examples that fail do not stand in the way. It is
+// often the law that makes them fail, and then its findings say why.
+func compiles(problems []policy.Problem) bool {
+	return !slices.ContainsFunc(problems, func(x policy.Problem) bool { return !x.Warning() && x.Code != policy.FailedExample })
 }
 
 // reportOf is the answer in JSON.

@@ -59,7 +59,7 @@ func printFindings(w io.Writer, found []policy.Finding) {
 		}
 		fmt.Fprintln(w)
 		if x.Proposal != "" {
-			fmt.Fprintf(w, "    write: %s\n", x.Proposal)
+			fmt.Fprintf(w, "    hint: %s\n", x.Proposal)
 		}
 	}
 }
