@@ -14,7 +14,7 @@ func (r *reader) library(files fs.FS) {
 		r.p.Files = append(r.p.Files, File{law.Folder + "/" + p.ID + ".json", p.Text()})
 	}
 	for _, f := range faults {
-		r.add("E05", Pos{File: f.File, Line: 1, Col: 1}, "law profile: "+f.Err.Error(), "see docs/spec/law.md; of two revisions of a law the higher one is used")
+		r.add("E05", Pos{File: f.File, Line: f.Line, Col: 1}, "law profile: "+f.Err.Error(), "see docs/spec/law.md; of two revisions of a law the higher one is used")
 	}
 	r.p.Laws = library
 }

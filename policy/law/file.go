@@ -135,16 +135,15 @@ func Parse(text []byte) (Profile, error) {
 	if len(text) > maxProfile {
 		return Profile{}, fmt.Errorf("%d bytes; a profile may have %d", len(text), maxProfile)
 	}
-	if err := unique(json.NewDecoder(bytes.NewReader(text)), 0); errors.Is(err, io.EOF) {
-		return Profile{}, io.ErrUnexpectedEOF
-	} else if err != nil {
-		return Profile{}, err
+	first := json.NewDecoder(bytes.NewReader(text))
+	if err := unique(first, 0); err != nil {
+		return Profile{}, placed(text, first.InputOffset(), err)
 	}
 	var f file
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&f); err != nil {
-		return Profile{}, err
+		return Profile{}, placed(text, 0, err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Profile{}, errors.New("more than one JSON value")

@@ -2,6 +2,7 @@ package law
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -62,18 +63,32 @@ func read(files fs.FS, name string) (Profile, error) {
 // not has a fault.
 func Open(files fs.FS) (Library, []Fault) {
 	var l Library
-	names, err := fs.Glob(files, Folder+"/*.json")
-	if err != nil {
-		return l, []Fault{{Folder, err}}
+	entries, err := fs.ReadDir(files, Folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return l, nil
+	} else if err != nil {
+		return l, []Fault{{Folder, 1, errors.New("it is no folder of profiles that can be read")}}
 	}
 	var faults []Fault
-	for _, name := range names {
+	for _, e := range entries {
+		name := path.Join(Folder, e.Name())
+		switch ext := path.Ext(name); {
+		case strings.EqualFold(ext, ".yaml"), strings.EqualFold(ext, ".yml"), strings.EqualFold(ext, ".json") && ext != ".json":
+			faults = append(faults, Fault{name, 1, errors.New("it would not be read: a profile is JSON, in a file named ID.json")})
+			continue
+		case ext != ".json":
+			continue
+		}
 		p, err := read(files, name)
 		if err == nil {
 			err = p.standsIn()
 		}
 		if err != nil {
-			faults = append(faults, Fault{name, err})
+			line := 1
+			if m, ok := errors.AsType[misplaced](err); ok {
+				line = m.line
+			}
+			faults = append(faults, Fault{name, line, err})
 			continue
 		}
 		l.own = append(l.own, p)
@@ -84,6 +99,7 @@ func Open(files fs.FS) (Library, []Fault) {
 // A Fault is why a file of the folder is not used.
 type Fault struct {
 	File string
+	Line int // from 1; 1 where it is about the whole file
 	Err  error
 }
 

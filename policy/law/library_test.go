@@ -76,6 +76,47 @@ func TestLawFilesThatCannotBeUsed(t *testing.T) {
 	}
 }
 
+// A fault names the line, in words that know nothing of Go; a file that would be passed over is one too.
+func TestFaultsOfLawFilesNameTheirLine(t *testing.T) {
+	text := string(find(t, "eu-gdpr").Text())
+	swap := func(old, with string) string {
+		t.Helper()
+		if !strings.Contains(text, old) {
+			t.Fatalf("the profile has no %s", old)
+		}
+		return strings.Replace(text, old, with, 1)
+	}
+	lineOf := func(s string) int { return 1 + strings.Count(text[:strings.Index(text, s)], "\n") }
+	end := 1 + strings.Count(text[:3000], "\n")
+	for name, x := range map[string]struct {
+		text, want string
+		line       int
+	}{
+		"eu-gdpr.json": {swap(`"revision": 1`, `"revision": "2"`), `member "revision" is no string here`, lineOf(`"revision"`)},
+		"cut.json":     {text[:3000], "the text ends in the middle", end},
+		"comma.json":   {swap(`"revision": 1,`, `"revision": 1,,`), "invalid character", lineOf(`"revision"`)},
+		"member.json":  {swap(`"because"`, `"becuase"`), `unknown field "becuase"`, lineOf(`"because"`)},
+		"date.json":    {swap(`"2018-05-25"`, `"25.5.2018"`), `date "25.5.2018"`, lineOf(`"2018-05-25"`)},
+		"period.json":  {swap(`"1 month"`, `"1 fortnight"`), `"fortnight" is no unit`, lineOf(`"1 month"`)},
+		"twice.json":   {swap(`"revision": 1`, `"revision": 1, "revision": 2`), `member "revision" stands twice`, lineOf(`"revision"`)},
+		"list.json":    {"[]", "a profile is no array here", 1},
+		"empty.json":   {"", "the text ends in the middle", 1},
+		"uk-gdpr.yaml": {"id: uk-gdpr", "it would not be read", 1},
+		"uk-gdpr.JSON": {text, "it would not be read", 1},
+	} {
+		_, faults := law.Open(folder(map[string]string{"laws/" + name: x.text}))
+		if len(faults) != 1 || !strings.Contains(faults[0].Err.Error(), x.want) || faults[0].Line != x.line {
+			t.Errorf("%s: got %+v, want line %d: %s", name, faults, x.line, x.want)
+		}
+	}
+	if _, faults := law.Open(folder(map[string]string{"laws": "no folder"})); len(faults) != 1 {
+		t.Errorf("a file named laws: got %v", faults)
+	}
+	if _, faults := law.Open(folder(nil)); len(faults) != 0 {
+		t.Errorf("no folder: got %v", faults)
+	}
+}
+
 // Binding agrees with what deciding does: every law of a drawn set bans the same act under its own
 // name, so the reasons of the answer are the laws that bind.
 func TestBindingAgreesWithDeciding(t *testing.T) {

@@ -130,7 +130,7 @@ func (p Profile) faults() []string {
 			known("wait", string(w), "identity fee clarification")
 		}
 		if r.Extended.Unit != r.Within.Unit && !r.Extended.IsZero() || !r.Extended.IsZero() && r.Extended.N <= r.Within.N {
-			add("right %s: an extension is longer than the period, in the same unit", r.Right)
+			add("right %s: extended %s beside within %s: an extension is longer than the period, in the same unit", r.Right, r.Extended, r.Within)
 		}
 	}
 	for _, c := range p.Contents {
