@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,13 +23,8 @@ func checkCommand() *cobra.Command {
 	day := c.Flags().String("at", "", "with --law: the day to ask about; default today")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		failed := false
-		if *day != "" {
-			if !*withLaw {
-				return usage{hinted{errors.New("--at is for --law"), "add --law"}}
-			}
-			if _, err := time.Parse(time.DateOnly, *day); err != nil {
-				return usage{fmt.Errorf("--at %q: want a day, as 2026-03-01", *day)}
-			}
+		if err := dayFlag(*day, *withLaw); err != nil {
+			return err
 		}
 		all, findings := map[string][]policy.Problem{}, map[string][]policy.Finding{}
 		for _, dir := range folders(args) {
@@ -53,25 +46,10 @@ func checkCommand() *cobra.Command {
 			if !*withLaw {
 				continue
 			}
-			if !compiles(problems) {
-				if !*asJSON {
-					fmt.Fprintf(c.OutOrStdout(), "%s: the law was not asked: mend the errors first\n", dir)
-				}
-				continue
-			}
-			at, err := instantFlag(*day, p)
-			if err != nil {
+			if found, asked, err := reportLaw(c.OutOrStdout(), dir, p, problems, *day, *asJSON); err != nil {
 				return err
-			}
-			if findings[dir], err = lawCheck(p, at); err != nil {
-				return err
-			}
-			if !*asJSON {
-				printFindings(c.OutOrStdout(), findings[dir])
-				if err := printLaws(c.OutOrStdout(), dir, p); err != nil {
-					return err
-				}
-				fmt.Fprintf(c.OutOrStdout(), "%s: law as of %s: %s\n", dir, at.Time().Format(time.DateOnly), sumFindings(findings[dir]))
+			} else if asked {
+				findings[dir] = found
 			}
 		}
 		if *asJSON {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -9,6 +10,44 @@ import (
 	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/policy"
 )
+
+// dayFlag refuses an --at that nothing would ask about, before anything is printed.
+func dayFlag(day string, withLaw bool) error {
+	if day == "" {
+		return nil
+	}
+	if !withLaw {
+		return usage{hinted{errors.New("--at is for --law"), "add --law"}}
+	}
+	if _, err := time.Parse(time.DateOnly, day); err != nil {
+		return usage{fmt.Errorf("--at %q: want a day, as 2026-03-01", day)}
+	}
+	return nil
+}
+
+// reportLaw asks the law about one policy and, unless it is for JSON, writes what it says. A policy
+// that does not compile cannot be asked about.
+func reportLaw(w io.Writer, dir string, p *policy.Policy, problems []policy.Problem, day string, quiet bool) (found []policy.Finding, asked bool, err error) {
+	if !compiles(problems) {
+		if !quiet {
+			fmt.Fprintf(w, "%s: the law was not asked: mend the errors first\n", dir)
+		}
+		return nil, false, nil
+	}
+	at, err := instantFlag(day, p)
+	if err != nil {
+		return nil, false, err
+	}
+	if found, err = lawCheck(p, at); err != nil || quiet {
+		return found, true, err
+	}
+	printFindings(w, found)
+	if err := printLaws(w, dir, p); err != nil {
+		return nil, false, err
+	}
+	fmt.Fprintf(w, "%s: law as of %s: %s\n", dir, at.Time().Format(time.DateOnly), sumFindings(found))
+	return found, true, nil
+}
 
 // lawCheck is what the listed laws say of one policy at an instant.
 func lawCheck(p *policy.Policy, at decision.Instant) ([]policy.Finding, error) {
