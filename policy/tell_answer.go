@@ -98,13 +98,14 @@ func askKeys() []string {
 }
 
 // answer is what an example wants.
-func (t *Teller) answer(asked string, want Value) string {
+func (t *Teller) answer(e *Example) string {
+	asked, want := e.Ask.Map[0].Key.Text, e.Want
 	if want.Text != "" {
 		return t.Say("answer." + asked + "." + want.Text)
 	}
 	switch asked {
 	case "action", "refuse":
-		return t.decided(want)
+		return t.decided(e)
 	case "collect":
 		return t.admitted(want)
 	case "kept":
@@ -115,12 +116,23 @@ func (t *Teller) answer(asked string, want Value) string {
 		if want.at("blocked").Text == "law" {
 			return t.Say("answer.deny.law") + t.with("because", t.List("and", t.because(want.at("because"))))
 		}
-		said := t.Say("answer.cookie.blocked.for", "x", t.missing(want.at("blocked")))
+		said := t.Say("answer.cookie.blocked.for", "x", t.missing(want.at("blocked"), ""))
 		return said + t.with("loses", t.List("and", t.wordsOf("lost", want.at("loses"))))
 	case "law-check":
-		return t.Say("answer.warns", "x", t.Word("finding", want.at("warns").Text))
+		return t.Say("answer.warns", "x", t.found(want.at("warns").Text))
 	}
 	return t.Say("answer.other")
+}
+
+// found is what a law minds, as the page says it beside the clause, without its full stop.
+func (t *Teller) found(name string) string {
+	says, ok := t.Texts["says."+name]
+	if !ok {
+		x := Finding{Word: name}
+		word(&x)
+		says = Sentence(orElse(x.Says, x.Message))
+	}
+	return strings.TrimSuffix(strings.NewReplacer(" ({x})", "").Replace(says), ".")
 }
 
 func (t *Teller) wordsOf(kind string, v Value) []string {
@@ -139,7 +151,8 @@ func (t *Teller) with(key, x string) string {
 	return t.Say("answer.with."+key, "x", x)
 }
 
-func (t *Teller) decided(want Value) string {
+func (t *Teller) decided(e *Example) string {
+	want := e.Want
 	if want.has("allow") {
 		said := t.Say("answer.action.allow")
 		if b := want.at("allow").Text; b != "" {
@@ -148,7 +161,7 @@ func (t *Teller) decided(want Value) string {
 		}
 		return said + t.with("obliges", t.List("and", t.wordsOf("obliges", want.at("obliges"))))
 	}
-	return t.Say("answer.deny."+want.at("deny").Text) + t.with("missing", t.missing(want.at("missing"))) +
+	return t.Say("answer.deny."+want.at("deny").Text) + t.with("missing", t.missing(want.at("missing"), t.whoMay(e))) +
 		t.with("because", t.List("and", t.because(want.at("because"))))
 }
 
@@ -176,9 +189,25 @@ func (t *Teller) basisCalled(kind, on string) string {
 	return t.basis(Basis{Kind: decision.BasisKind(kind), On: Name{Text: on}})
 }
 
-func (t *Teller) missing(v Value) string {
+// whoMay are the roles for which the clause of an example allows the act that it asks about.
+func (t *Teller) whoMay(e *Example) string {
+	var out []string
+	for _, x := range e.Clause.Promises {
+		if u := x.Rule; u != nil && !u.Deny && slices.Contains(texts(u.Verbs), e.Ask.Map[0].Value.Text) && u.By.Stated() {
+			out = appendNew(out, t.set("role", u.By))
+		}
+	}
+	return t.List("or", out)
+}
+
+// missing is what an answer lacks; who may do it, where that was found.
+func (t *Teller) missing(v Value, who string) string {
 	var out []string
 	for _, x := range v.texts() {
+		if x == "role" && who != "" {
+			out = append(out, t.Say("missing.role.who", "x", who))
+			continue
+		}
 		word := t.called("fact", x)
 		for _, kind := range []string{"missing.", "mechanism."} {
 			if _, ok := t.Texts[kind+x]; ok {
@@ -194,7 +223,7 @@ func (t *Teller) admitted(want Value) string {
 	fields := t.List("and", t.wordsOf("field", want.at("fields")))
 	switch {
 	case want.has("refuse"):
-		return t.Say("answer.refuse."+want.at("refuse").Text) + t.with("fields", fields) + t.with("lacking", t.missing(want.at("missing")))
+		return t.Say("answer.refuse."+want.at("refuse").Text) + t.with("fields", fields) + t.with("lacking", t.missing(want.at("missing"), ""))
 	case want.has("store"):
 		var out []string
 		for _, e := range want.at("store").Map {

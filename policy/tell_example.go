@@ -17,7 +17,7 @@ func (t *Teller) Example(e *Example) string {
 	if given == "" {
 		key = "example.plain"
 	}
-	said := t.Say(key, "given", given, "ask", t.question(e.Ask.Map, who), "want", t.answer(e.Ask.Map[0].Key.Text, e.Want))
+	said := t.Say(key, "given", given, "ask", t.question(e.Ask.Map, who), "want", t.answer(e))
 	if date != "" {
 		said = t.Say("example.dated", "date", date, "x", said)
 	}

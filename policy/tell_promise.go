@@ -14,6 +14,9 @@ func (t *Teller) Promise(x *Promise) string {
 	switch {
 	case x.Rule != nil:
 		t.rule(b, x.Rule)
+		if x.Rule.leavesOpen() {
+			b.say("extra.never.open")
+		}
 	case x.Collect != nil:
 		t.collect(b, x.Collect)
 	case x.Keep != nil:
@@ -66,9 +69,12 @@ func (t *Teller) rule(b *telling, u *Rule) {
 		by = t.List("or", t.names("role", u.By.Names))
 	}
 	b.add(kind, t.object(u), "verbs", t.List("or", t.words("verb", u.Verbs)), "by", by)
-	if !u.BasisNot {
+	switch {
+	case len(u.Basis) == 1 && u.Basis[0].Kind == decision.AsKept && !u.Deny:
+		b.say(map[bool]string{true: "extra.kept.lies", false: "extra.kept"}[len(u.Verbs) == 1 && u.Verbs[0].Text == decision.VerbStore])
+	case !u.BasisNot:
 		b.add("extra.basis", t.bases(u.Basis))
-	} else {
+	default:
 		b.add("extra.basis.only", t.bases(u.Basis))
 	}
 	if !u.Deny {
@@ -92,6 +98,11 @@ func (t *Teller) rule(b *telling, u *Rule) {
 			b.say("extra.objection." + orElse(u.Objection.Text, "ends"))
 		}
 	}
+}
+
+// leavesOpen: a denial of all but some. It permits nothing of what it leaves out.
+func (u *Rule) leavesOpen() bool {
+	return u.Deny && !u.BasisNot && slices.ContainsFunc([]Set{u.Data, u.Service, u.With, u.From, u.To, u.In, u.For, u.By}, func(s Set) bool { return s.Not })
 }
 
 // knowable: a fact that is tested can be unknown. Events and states never are.
@@ -310,11 +321,16 @@ func (t *Teller) scope(g *Right) string {
 
 func (t *Teller) measure(b *telling, m *Measure) {
 	b.add("measure", t.called("measure", m.Name.Text), "covers", t.set("data", m.Covers))
-	var checks []string
+	var here, there []string // what the policy alone answers, and what takes a look at systems
 	for _, c := range m.Checks {
-		checks = append(checks, t.Word("check", c.Name.Text))
+		to := &there
+		if computed()[c.Name.Text] != nil {
+			to = &here
+		}
+		*to = append(*to, t.Word("check", c.Name.Text))
 	}
-	b.add("measure.check", t.List("and", checks))
+	b.add("measure.check", t.List("and", here))
+	b.add("measure.look", t.List("and", there))
 	if !m.Limit.IsZero() {
 		b.add("measure.limit", t.Span(m.Limit, ""))
 	}

@@ -311,7 +311,9 @@ func (t *Teller) never() []SummaryLine {
 		if x.Rule == nil || !x.Rule.Deny || x.Rule.BasisNot || len(x.Rule.When)+len(x.Rule.Unless) > 0 {
 			return "", ""
 		}
-		return "", t.Promise(x)
+		b := &telling{t: t}
+		t.rule(b, x.Rule)
+		return "", b.String()
 	})
 }
 

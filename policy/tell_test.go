@@ -109,6 +109,43 @@ func TestSpeechesAgree(t *testing.T) {
 	}
 }
 
+// What would read like code is said in words: a basis that is another promise, who may, what a law minds,
+// who looks at a safeguard, and that a denial of all but some permits nothing.
+func TestNothingReadsLikeCode(t *testing.T) {
+	en, de := speech(t, "en"), speech(t, "de")
+	for _, x := range []struct {
+		policy, clause string
+		s              *policy.Speech
+		want           string
+	}{
+		{"isodme", "locations", en, "for storing it. It lies there because, and only as long as, another promise here keeps it."},
+		{"isodme", "confidential", en, "Nobody but authorised staff may look at personal data. What this leaves open still needs a promise that allows it."},
+		{"isodme", "confidential", en, "no, something is missing: our billing staff, who alone may do this."},
+		{"isodme", "payment", en, "the answer is: yes. The framework named here no longer carries data abroad. While no other does, the data stays."},
+		{"isodme", "payment", de, "lautet die Antwort: ja. Die "},
+		{"starter", "backups", en, "checks in them: every system says how long its backups live. A look at the running systems has to show: putting back a backup erases again what was erased since."},
+	} {
+		p, _, err := policy.Load("../policies/" + x.policy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tell, said := policy.NewTeller(p, x.s), ""
+		for _, c := range p.Clauses {
+			if c.ID == x.clause {
+				for _, y := range c.Promises {
+					said += tell.Promise(y) + "\n"
+				}
+				for _, y := range c.Examples {
+					said += tell.Example(y) + "\n"
+				}
+			}
+		}
+		if !strings.Contains(said, x.want) {
+			t.Errorf("%s, %s: said\n%s\nwant in it %q", x.policy, x.clause, said, x.want)
+		}
+	}
+}
+
 // What is said of the starter, word by word.
 func TestStarterIsTold(t *testing.T) {
 	p, _, err := policy.Load("../policies/starter")
