@@ -42,6 +42,10 @@ func (p *Program) Decide(r *Request, f *Facts, d *Decision) Outcome {
 			q.object = q.objects[i]
 		}
 		p.decideObject(f, d)
+		if len(q.with) > 0 { // and from the other side: what is combined is used, whichever is named first
+			q.object, q.other = q.other, q.object
+			p.decideObject(f, d)
+		}
 	}
 	return d.Outcome
 }

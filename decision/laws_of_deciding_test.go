@@ -83,6 +83,24 @@ func TestCategoriesAreAConjunction(t *testing.T) {
 	})
 }
 
+// A combination is one whichever side is named first: the law, restrictions, objections and ends of the
+// other data count as well.
+func TestCombiningHasNoSides(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := worldtest.Model(t)
+		q, who := worldtest.Aimed(t, m), worldtest.Person(t)
+		if q.Action != "combine" {
+			q.Action, q.Service, q.Cookie = "combine", "", ""
+			q.Data, q.With = worldtest.Some(t, "data", worldtest.DataWords), worldtest.Some(t, "with", worldtest.DataWords)
+		}
+		turned := q
+		turned.Data, turned.With = q.With, q.Data
+		if a, b := ask(t, m, q, who), ask(t, m, turned, who); a.Outcome != b.Outcome {
+			t.Fatalf("%v with %v is %s, the other way round %s", q.Data, q.With, a.Outcome, b.Outcome)
+		}
+	})
+}
+
 // What is allowed for a category is allowed for every category below it.
 func TestAllowedAboveIsAllowedBelow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

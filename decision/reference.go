@@ -93,6 +93,9 @@ func (r *reader) items() []item {
 		for _, w := range withs {
 			for _, f := range r.facetChoices() {
 				out = append(out, item{o, w, f})
+				if w != "" { // whichever is named first, both are used
+					out = append(out, item{w, o, f})
+				}
 			}
 		}
 	}

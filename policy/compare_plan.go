@@ -235,7 +235,9 @@ func (p *plan) meanings() string {
 // A saying is what a version has to say of one cell and recipient.
 type saying struct {
 	p               *plan
+	at              spot
 	cell            cell
+	toward          int // the recipient's number
 	purpose, object *wordAt
 	both            bits   // rules that can speak of these two
 	said            string // the verb, or sell where a disclosure is one
@@ -244,14 +246,14 @@ type saying struct {
 }
 
 func (p *plan) of(at spot) *saying {
-	s := &saying{p: p, cell: p.c.cellAt(at), purpose: p.purposes[at.purpose], object: p.objectAt(at)}
+	s := &saying{p: p, at: at, cell: p.c.cellAt(at), purpose: p.purposes[at.purpose], object: p.objectAt(at)}
 	s.both = s.purpose.rules.and(s.object.rules).less(p.gone)
 	return s
 }
 
 // tell turns it to a recipient.
 func (s *saying) tell(to int) {
-	s.to, s.said = s.p.to[to], s.cell.verb
+	s.toward, s.to, s.said = to, s.p.to[to], s.cell.verb
 	if a := s.to.agreement; s.said == decision.VerbDisclose && a != nil && a.Paid {
 		s.said = decision.VerbSell
 	}
@@ -279,7 +281,7 @@ func (s *saying) allows() bool {
 
 // like: both versions say the same, given that they lean on the same.
 func (s *saying) like(o *saying) bool {
-	return s.said == o.said && s.purpose.text == o.purpose.text && s.object.text == o.object.text && s.to.text == o.to.text &&
+	return s.cell.verb != decision.VerbCombine && s.said == o.said && s.purpose.text == o.purpose.text && s.object.text == o.object.text && s.to.text == o.to.text &&
 		!s.anyChanged() && !o.anyChanged() && (s.p.c.sameKeeps || s.kept() == o.kept())
 }
 
@@ -293,8 +295,33 @@ func (s *saying) kept() retainedRegions {
 	return s.p.f.retention(s.cell.object, s.cell.purpose, s.purpose.serving)
 }
 
-// region is where the version allows; cells and recipients of which it reads the same share one.
+// region is where the version allows. A combination must pass from either side.
 func (s *saying) region() region {
+	one := s.oneSided()
+	c := s.p.c
+	dim, many := s.p.f.level[dimWith]
+	if s.cell.verb != decision.VerbCombine || one == nowhere || !many {
+		return one
+	}
+	objects := c.words.objects[decision.DataObject]
+	here := slices.IndexFunc(c.space.dims[dim].ways, func(w way) bool { return w.word == s.cell.object })
+	both := nowhere
+	for i, w := range c.space.dims[dim].ways {
+		there := c.r.both(one, c.r.ways(dim, func(way int) bool { return way == i }))
+		if there == nowhere {
+			continue
+		}
+		other := s.p.of(spot{decision.DataObject, s.cell.verb, s.at.purpose, slices.Index(objects, w.word)})
+		if other.tell(s.toward); other.allows() {
+			both = c.r.either(both, c.r.both(there, c.r.given(other.oneSided(), dim, here)))
+		}
+	}
+	return both
+}
+
+// oneSided is where the version allows, as far as the object is looked at; cells and recipients of which
+// it reads the same share one.
+func (s *saying) oneSided() region {
 	f, bans := s.p.f, s.verb.bans.and(s.purpose.bans).and(s.object.bans)
 	rules := s.both.and(s.verb.rules).and(s.to.rules)
 	x := reading{

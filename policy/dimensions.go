@@ -173,21 +173,15 @@ func (s *space) sets() {
 	}
 }
 
-// with: a combination always names the other data.
+// with: a combination always names the other data, of which all is looked at that is looked at of the
+// first. Where nothing may be combined, all data is alike.
 func (s *space) with() {
-	var combining []decision.Rule
-	for _, r := range s.rules {
-		if r.With.Stated() {
-			combining = append(combining, r)
-		}
-	}
+	combines := slices.ContainsFunc(s.rules, func(r decision.Rule) bool { return !r.Deny && slices.Contains(r.Verbs, decision.VerbCombine) })
 	words := classes(s.each(categoryNames), func(w string) string {
-		var b strings.Builder
-		for _, r := range combining {
-			fmt.Fprint(&b, r.Data.Covers(w), r.Data.Hits(w), r.With.Covers(w), r.With.Hits(w))
+		if combines {
+			return w
 		}
-		fmt.Fprint(&b, s.sides[0].known["object "+w], s.sides[1].known["object "+w])
-		return b.String()
+		return fmt.Sprint(s.sides[0].known["object "+w], s.sides[1].known["object "+w])
 	})
 	var ways []way
 	for _, w := range words {

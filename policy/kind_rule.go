@@ -130,7 +130,7 @@ func (r *reader) checkSpecial(x *Promise) {
 	if u.Special.Text != "" || len(u.Basis) == 0 {
 		return
 	}
-	for _, n := range u.Data.Names {
+	for _, n := range slices.Concat(u.Data.Names, u.With.Names) {
 		if !r.specialCategory(n.Text) {
 			continue
 		}

@@ -145,6 +145,32 @@ func (r *regions) either(list ...region) region {
 	return out
 }
 
+// given is the region among the questions that take one way in a dimension.
+func (r *regions) given(x region, dim, way int) region {
+	done := map[region]region{}
+	var of func(x region) region
+	of = func(x region) region {
+		switch at := int(r.nodes[x].dim); {
+		case at > dim:
+			return x
+		case at == dim:
+			return r.of(x)[way]
+		}
+		if out, ok := done[x]; ok {
+			return out
+		}
+		at, start := int(r.nodes[x].dim), len(r.stack)
+		for w := range r.widths[at] {
+			to := of(r.of(x)[w])
+			r.stack = append(r.stack, to)
+		}
+		out := r.node(at, start)
+		done[x] = out
+		return out
+	}
+	return of(x)
+}
+
 // minus is where a is and b is not.
 func (r *regions) minus(a, b region) region { return r.apply(opMinus, a, b) }
 
