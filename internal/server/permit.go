@@ -95,7 +95,7 @@ func (j *judged) permission() (subject.Permission, error) {
 	q, c := &j.request, j.asked.Context
 	p := subject.Permission{
 		Person: j.person, At: q.At, Clauses: j.clauses, By: j.by.Handle(), Principal: asker(j.by, j.asked.Subject.ID), Caller: j.by.Name,
-		Disclosure: subject.Disclosure{Action: q.Action, Data: slices.Compact(slices.Sorted(slices.Values(q.Data))), For: q.For, To: q.To, In: q.In, As: q.As, Ground: q.Ground, Bases: j.answer.Bases},
+		Disclosure: subject.Disclosure{Action: q.Action, Data: slices.Compact(slices.Sorted(slices.Values(slices.Concat(q.Data, q.With)))), For: q.For, To: q.To, In: q.In, As: q.As, Ground: q.Ground, Bases: j.answer.Bases},
 	}
 	for name, at := range map[string]*string{"evaluation_id": &p.Key, "decided_by": &p.DecidedBy} {
 		v, sent := c.find(name)
