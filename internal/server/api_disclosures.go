@@ -44,6 +44,8 @@ func (b *disclosureBody) check() error {
 		why = "id, action, ground, decided_by and source are those of an unasked disclosure; a permit has its own"
 	case len(b.ID) > claimMax || len(b.Source) > claimMax || len(b.DecidedBy) > claimMax:
 		why = "id, source and decided_by have at most 200 bytes"
+	case b.Unasked && (b.Person == "" || b.At == "" || len(b.Data) == 0 || b.For == "" || b.To == "" || b.Source == ""):
+		why = "an unasked disclosure says person, at, data, for, to and source; one of them is missing"
 	default:
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -138,6 +139,9 @@ func TestUnaskedDisclosures(t *testing.T) {
 			if got := h.refused(nil, c.one); got != c.want {
 				t.Errorf("%s: %s, want %s", name, got, c.want)
 			}
+		}
+		if _, text := h.send("POST", "/api/v1/starter/disclosures", map[string]any{"disclosures": []any{without("person", nil)}}); !strings.Contains(string(text), "says person, at, data, for, to and source") {
+			t.Errorf("without a person: %s", text)
 		}
 		done, again := h.confirm(nil, leak), h.confirm(nil, leak)
 		if done.Disclosures[0].Again || !again.Disclosures[0].Again || again.Disclosures[0].Index != done.Disclosures[0].Index {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/internal/vault"
@@ -156,7 +157,7 @@ func (e *Event) check(m *decision.Model, recorded decision.Instant) error {
 	if scoped {
 		return e.checkScope(m, fail)
 	}
-	return e.checkFacts(m, fail)
+	return e.checkFacts(m, recorded, fail)
 }
 
 const kindList = "asked deferred granted renewed refused withdrawn revoked expired objected upheld overridden unobjected restricted lifted held released happened stated described"
@@ -203,7 +204,7 @@ func (e *Event) checkScope(m *decision.Model, fail func(string, ...any) error) e
 	return nil
 }
 
-func (e *Event) checkFacts(m *decision.Model, fail func(string, ...any) error) error {
+func (e *Event) checkFacts(m *decision.Model, now decision.Instant, fail func(string, ...any) error) error {
 	if len(e.Scope.For)+len(e.Scope.Data)+len(e.Scope.To)+len(e.Scope.Facets) > 0 || e.Style != "" || e.Guardian {
 		return fail("a %s event has no purposes, data or recipients", e.Kind)
 	}
@@ -226,10 +227,12 @@ func (e *Event) checkFacts(m *decision.Model, fail func(string, ...any) error) e
 			return fail("residence or born is missing")
 		}
 		if e.Residence != "" && !place(e.Residence) {
-			return fail("residence is a country's code, or a country's and a region's: IE, US-CA")
+			return fail("residence is a country's code, or a country's and a region's: IE, US-CA; the United Kingdom is GB")
 		}
-		if _, err := day(e.Born, nil); e.Born != "" && err != nil {
+		if born, err := day(e.Born, nil); e.Born != "" && err != nil {
 			return fail("born is a day: 2001-02-28")
+		} else if born > now+aDay {
+			return fail("born is a day to come")
 		}
 	}
 	return nil
@@ -256,10 +259,16 @@ func checkFact(m *decision.Model, f decision.Stated, fail func(string, ...any) e
 	return nil
 }
 
-// place is a code of ISO 3166-1, or of 3166-2.
+// aDay is how much earlier than in UTC a day begins somewhere, and more.
+const aDay = 24 * 60 * 60 * 1_000_000
+
+// place is a code of ISO 3166-1, or of 3166-2. EU and UK look like one, and no law's territory has them.
 func place(s string) bool {
 	upper := func(s string, digits bool) bool {
 		return !slices.ContainsFunc([]byte(s), func(c byte) bool { return (c < 'A' || c > 'Z') && (!digits || c < '0' || c > '9') })
+	}
+	if strings.HasPrefix(s, "EU") || strings.HasPrefix(s, "UK") {
+		return false
 	}
 	return len(s) == 2 && upper(s, false) ||
 		len(s) >= 4 && len(s) <= 6 && s[2] == '-' && upper(s[:2], false) && upper(s[3:], true)
