@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/avowhq/avow/decision"
 	"github.com/avowhq/avow/internal/auth"
@@ -34,6 +35,10 @@ func (s *Server) kept(w http.ResponseWriter, r *http.Request, x *site, p *auth.P
 			return refusal{http.StatusBadRequest, "time is an instant of RFC 3339, as 2026-02-28T12:00:00Z"}
 		}
 	}
+	category := r.URL.Query().Get("data")
+	if !x.declares(category) { // before anything is noted as looked at
+		return refusal{http.StatusBadRequest, "data is a category that the notice declares"}
+	}
 	// An unknown person is so here too, not one of whom nothing is kept.
 	if err := s.house.People.Accessed(r.Context(), x.place, ref, p.Handle(), "kept"); err != nil {
 		return err
@@ -42,17 +47,18 @@ func (s *Server) kept(w http.ResponseWriter, r *http.Request, x *site, p *auth.P
 	if err != nil {
 		return err
 	}
-	category := r.URL.Query().Get("data")
-	k, declared := x.program.Kept(category, at, &known.Facts)
-	if !declared {
-		return refusal{http.StatusBadRequest, "data is a category that the notice declares"}
-	}
+	k, _ := x.program.Kept(category, at, &known.Facts)
 	v := keptView{Data: category, Kept: k.Then == "" && len(k.Promises) > 0, Then: k.Then, Promises: k.Promises, Purposes: k.Purposes, Seq: known.Seq}
 	for _, b := range k.Bases {
 		v.Bases = append(v.Bases, b.String())
 	}
 	answer(w, http.StatusOK, v)
 	return nil
+}
+
+// declares: the notice in force has the category.
+func (x *site) declares(category string) bool {
+	return slices.ContainsFunc(x.model.Vocabulary.Data, func(c decision.Category) bool { return c.Name == category })
 }
 
 // measures answers how the notice's measures stand, as far as the notice alone tells.

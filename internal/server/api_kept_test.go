@@ -36,8 +36,13 @@ func TestKept(t *testing.T) {
 		h.call("GET", path+"&time=2025-12-31T00:00:00Z", http.StatusForbidden, nil, nil, reader...)
 		_, teller := h.key(map[string]any{"scopes": []string{"events:write"}})
 		h.call("GET", path, http.StatusForbidden, nil, nil, teller...)
+		looked := func() int { return h.entries("customer:1")["accessed"] } // looking is noted, too
+		first, second := looked(), looked()
 		for _, bad := range []string{"?data=invoice", "", "?data=invoices&time=yesterday"} {
 			h.call("GET", "/api/v1/starter/people/"+ann.ID+"/kept"+bad, http.StatusBadRequest, nil, nil)
+		}
+		if third := looked(); third-second != second-first {
+			t.Errorf("a question that cannot be read was noted as an access: %d, %d, %d", first, second, third)
 		}
 		h.call("GET", "/api/v1/starter/people/00000000000000000000000000000000/kept?data=invoices", http.StatusNotFound, nil, nil)
 	})
