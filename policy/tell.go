@@ -76,6 +76,31 @@ func (t *Teller) called(kind, name string) string {
 	return t.Before + orElse(title, spoken(name)) + t.After
 }
 
+// About is what a finding is about, in words: a country, a word that the language has, or names of the
+// vocabulary, joined by commas as findings join them.
+func (t *Teller) About(about string) string {
+	if name, ok := t.Countries[about]; ok {
+		return name
+	}
+	for _, kind := range []string{"mechanism", "right", "change", "how", "about"} {
+		if _, ok := t.Texts[kind+"."+about]; ok {
+			return t.Say(kind + "." + about)
+		}
+	}
+	var out []string
+	for name := range strings.SplitSeq(about, ", ") {
+		said := spoken(name)
+		for _, kind := range []string{"purpose", "recipient", "location", "data"} {
+			if _, ok := t.titles[kind+" "+name]; ok {
+				said = t.called(kind, name)
+				break
+			}
+		}
+		out = append(out, said)
+	}
+	return t.List("and", out)
+}
+
 func (t *Teller) names(kind string, l []Name) []string {
 	var out []string
 	for _, n := range l {

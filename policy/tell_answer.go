@@ -18,7 +18,7 @@ func (t *Teller) question(ask []Entry, who string) string {
 	case "collect":
 		var fields []string
 		for _, f := range v.at("fields").Map {
-			fields = append(fields, t.called("field", f.Key.Text))
+			fields = append(fields, t.field(first.Text, f.Key.Text))
 		}
 		key := "ask.collect"
 		if len(fields) == 0 {
@@ -78,7 +78,9 @@ func (t *Teller) asked(v Value, who string) string {
 		x += t.Say("ask.ground", "x", at("ground", "ground"))
 	}
 	for _, e := range v.Map {
-		if !slices.Contains(askKeys(), e.Key.Text) {
+		if said, ok := t.Texts["test."+e.Key.Text+"."+e.Value.Text]; ok { // public, transport
+			x += t.Say("mod.so", "x", said)
+		} else if !slices.Contains(askKeys(), e.Key.Text) {
 			x += t.Say("ask.fact", "f", t.called("fact", e.Key.Text), "x", t.valueNames("value", e.Value))
 		}
 	}
@@ -107,7 +109,7 @@ func (t *Teller) answer(e *Example) string {
 	case "action", "refuse":
 		return t.decided(e)
 	case "collect":
-		return t.admitted(want)
+		return t.admitted(e.Ask.Map[0].Value.Text, want)
 	case "kept":
 		return t.keptFor(want)
 	case "right":
@@ -189,6 +191,21 @@ func (t *Teller) basisCalled(kind, on string) string {
 	return t.basis(Basis{Kind: decision.BasisKind(kind), On: Name{Text: on}})
 }
 
+// lacking is a fact that is not as it would have to be: a state, a flag, or another.
+func (t *Teller) lacking(name string) string {
+	f := t.called("fact", name)
+	for _, x := range t.p.Vocabulary.Facts {
+		switch {
+		case x.Name.Text != name:
+		case x.Type == decision.StateFact:
+			return t.Say("lacking.state", "f", f)
+		case x.Type == decision.FlagFact:
+			return t.Say("lacking.flag", "f", f)
+		}
+	}
+	return f
+}
+
 // whoMay are the roles for which the clause of an example allows the act that it asks about.
 func (t *Teller) whoMay(e *Example) string {
 	var out []string
@@ -208,7 +225,7 @@ func (t *Teller) missing(v Value, who string) string {
 			out = append(out, t.Say("missing.role.who", "x", who))
 			continue
 		}
-		word := t.called("fact", x)
+		word := t.lacking(x)
 		for _, kind := range []string{"missing.", "mechanism."} {
 			if _, ok := t.Texts[kind+x]; ok {
 				word = t.Say(kind + x)
@@ -219,19 +236,52 @@ func (t *Teller) missing(v Value, who string) string {
 	return t.List("and", out)
 }
 
-func (t *Teller) admitted(want Value) string {
-	fields := t.List("and", t.wordsOf("field", want.at("fields")))
+// field is a field of a point by what is entered there, with its own name too where two take the same.
+func (t *Teller) field(point, name string) string {
+	data, same := "", 0
+	for _, x := range t.p.promises() {
+		if x.Collect == nil || x.Collect.Name.Text != point {
+			continue
+		}
+		i := slices.IndexFunc(x.Collect.Fields, func(f Field) bool { return f.Name.Text == name })
+		if i < 0 {
+			continue
+		}
+		data = x.Collect.Fields[i].Data.Text
+		for _, f := range x.Collect.Fields {
+			if f.Data.Text == data {
+				same++
+			}
+		}
+	}
+	switch {
+	case data == "":
+		return t.called("field", name)
+	case same > 1:
+		return t.called("data", data) + t.Say("mod.so", "x", t.called("field", name))
+	}
+	return t.called("data", data)
+}
+
+func (t *Teller) admitted(point string, want Value) string {
+	named := func(key string) string {
+		var out []string
+		for _, x := range want.at(key).texts() {
+			out = append(out, t.field(point, x))
+		}
+		return t.List("and", out)
+	}
 	switch {
 	case want.has("refuse"):
-		return t.Say("answer.refuse."+want.at("refuse").Text) + t.with("fields", fields) + t.with("lacking", t.missing(want.at("missing"), ""))
+		return t.Say("answer.refuse."+want.at("refuse").Text) + t.with("fields", named("fields")) + t.with("lacking", t.missing(want.at("missing"), ""))
 	case want.has("store"):
 		var out []string
 		for _, e := range want.at("store").Map {
-			out = append(out, t.Say("answer.stored", "f", t.called("field", e.Key.Text), "x", e.Value.Text))
+			out = append(out, t.Say("answer.stored", "f", t.field(point, e.Key.Text), "x", e.Value.Text))
 		}
 		return t.Say("answer.store", "x", t.List("and", out))
 	}
-	return t.Say("answer.collect.accept") + t.with("fields", t.List("and", t.wordsOf("field", want.at("accept")))) +
+	return t.Say("answer.collect.accept") + t.with("fields", named("accept")) +
 		t.with("met", t.List("and", t.wordsOf("linked", want.at("met"))))
 }
 

@@ -123,6 +123,9 @@ func TestNothingReadsLikeCode(t *testing.T) {
 		{"isodme", "confidential", en, "no, something is missing: our billing staff, who alone may do this."},
 		{"isodme", "payment", en, "the answer is: yes. The framework named here no longer carries data abroad. While no other does, the data stays."},
 		{"isodme", "payment", de, "lautet die Antwort: ja. Die "},
+		{"isodme", "inquiries", en, "“May we take your e-mail address, your messages to us (subject) and your messages to us (text) at inquiry form?”"},
+		{"isodme", "inquiries", en, "no, something is missing: the right state of your inquiry."},
+		{"isodme", "location", en, "since this is missing: that you are using the site."},
 		{"starter", "backups", en, "checks in them: every system says how long its backups live. A look at the running systems has to show: putting back a backup erases again what was erased since."},
 	} {
 		p, _, err := policy.Load("../policies/" + x.policy)
@@ -139,6 +142,9 @@ func TestNothingReadsLikeCode(t *testing.T) {
 					said += tell.Example(y) + "\n"
 				}
 			}
+		}
+		if about := tell.About("billing, fraud-prevention"); x.policy == "isodme" && x.s == en && about != "billing and preventing fraud" {
+			t.Errorf("a finding is about %q", about)
 		}
 		if !strings.Contains(said, x.want) {
 			t.Errorf("%s, %s: said\n%s\nwant in it %q", x.policy, x.clause, said, x.want)

@@ -64,10 +64,11 @@ func (x *site) addFindings(v *noticePage, profiles []law.Profile, country string
 	if err != nil {
 		return err
 	}
+	teller := policy.NewTeller(x.policy, v.Speech)
 	for _, f := range found {
 		one := lawView{Text: saysOf(v.Speech, f), You: v.Say("page.law.others", "in", v.Authority.In)}
 		if f.About != "" && !strings.Contains(one.Text, f.About) {
-			one.About = []string{aboutOf(v.Speech, f.About)}
+			one.About = []string{teller.About(f.About)}
 		}
 		for _, p := range f.Provisions {
 			one.By = append(one.By, v.Say("page.law.by", "law", v.Word("law", p.Law), "article", p.Article))
@@ -175,19 +176,6 @@ func together(l, more []string) []string {
 		}
 	}
 	return out
-}
-
-// aboutOf is what a finding is about: a country, or a word that the language or the notice has.
-func aboutOf(s *policy.Speech, about string) string {
-	if name, ok := s.Countries[about]; ok {
-		return name
-	}
-	for _, kind := range []string{"mechanism", "right", "change", "how"} {
-		if _, ok := s.Texts[kind+"."+about]; ok {
-			return s.Say(kind + "." + about)
-		}
-	}
-	return s.Word("about", about)
 }
 
 // Subject is what it is about, in one phrase.
