@@ -48,6 +48,9 @@ func (t *Teller) collected() []SummaryLine {
 			if len(optional) > 0 {
 				text = strings.TrimPrefix(text+t.Say("summary.optional", "x", t.List("and", optional)), "; ")
 			}
+			if text == "" {
+				text = t.Say("summary.asked")
+			}
 			return t.called("point", x.Collect.Name.Text), text
 		case x.Cookie != nil:
 			b := &telling{t: t}

@@ -69,6 +69,9 @@ func TestEverythingIsTold(t *testing.T) {
 			}
 		}
 		s := tell.Summary()
+		for _, l := range s.Collected {
+			look("what is collected", l.Text)
+		}
 		for _, l := range slices.Concat(s.Collected, s.Uses, s.Recipients, s.Places, s.Kept, s.Rights, s.Never, s.Changes) {
 			look("summary", l.Head+" "+l.Text)
 		}
