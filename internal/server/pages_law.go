@@ -34,7 +34,8 @@ type lawView struct {
 	About []string // a country, a framework, purposes
 	Text  string
 	By    []string // provisions
-	You   string   // whether it protects the reader
+	You   string   // whether it protects the reader, and what holds if not
+	rank  int      // of You: what protects the reader most is said
 }
 
 // addLaw adds the authority of the country, and what laws say about the clauses there.
@@ -66,16 +67,19 @@ func (x *site) addFindings(v *noticePage, profiles []law.Profile, country string
 	}
 	teller := policy.NewTeller(x.policy, v.Speech)
 	for _, f := range found {
-		one := lawView{Text: saysOf(v.Speech, f), You: v.Say("page.law.others", "in", v.Authority.In)}
+		one := lawView{Text: saysOf(v.Speech, f)}
 		if f.About != "" && !strings.Contains(one.Text, f.About) {
 			one.About = []string{teller.About(f.About)}
 		}
 		for _, p := range f.Provisions {
-			one.By = append(one.By, v.Say("page.law.by", "law", v.Word("law", p.Law), "article", p.Article))
-			if i := slices.IndexFunc(profiles, func(l law.Profile) bool { return l.ID == p.Law }); i >= 0 && x.reaches(profiles[i], country, now) {
-				one.You = v.Say("page.law.you", "in", v.Authority.In)
+			by := "page.law.by"
+			if strings.HasPrefix(p.Law, "us-") { // their statutes have sections
+				by = "page.law.by.us"
 			}
+			one.By = append(one.By, v.Say(by, "law", v.Word("law", p.Law), "article", p.Article))
 		}
+		one.rank = x.protects(f, profiles, country, now)
+		one.You = v.Say([]string{"page.law.others", "page.law.others.override", "page.law.strict", "page.law.you"}[one.rank], "in", v.Authority.In)
 		i := slices.IndexFunc(v.Clauses, func(c clauseView) bool { return c.ID == f.Clause })
 		switch {
 		case one.Text == "":
@@ -165,7 +169,38 @@ func addLawView(l []lawView, x lawView) []lawView {
 	}
 	l = slices.Clone(l)
 	l[i].About, l[i].By = together(l[i].About, x.About), together(l[i].By, x.By)
+	if x.rank > l[i].rank {
+		l[i].You, l[i].rank = x.You, x.rank
+	}
 	return l
+}
+
+// protects ranks what a finding does for somebody who lives in the country: 3 a law of it holds there, 2 the
+// strict default answers alike, 1 the promise holds as it stands, 0 nothing is overridden. Where the finding
+// has a question, the program itself is asked it about somebody there.
+func (x *site) protects(f policy.Finding, profiles []law.Profile, country string, now decision.Instant) int {
+	holds := slices.ContainsFunc(profiles, func(l law.Profile) bool {
+		return x.reaches(l, country, now) && slices.ContainsFunc(f.Provisions, func(p policy.Provision) bool { return p.Law == l.ID })
+	})
+	switch {
+	case holds:
+		return 3
+	case f.Kind != policy.Overridden:
+		return 0
+	case f.Question == nil || f.Person == nil:
+		return 1
+	}
+	who, q := *f.Person, *f.Question
+	who.Residence = country
+	facts, err := x.program.Facts(who)
+	if err != nil {
+		return 1 // a place that no name is known for: no law is about it
+	}
+	var d decision.Decision
+	if x.program.Decide(&q, &facts, &d) == decision.AgainstLaw {
+		return 2
+	}
+	return 1
 }
 
 func together(l, more []string) []string {

@@ -174,7 +174,7 @@ func TestLawBesideTheClause(t *testing.T) {
 		return text
 	}
 	before, after, folded := strings.Cut(clause("DE", "automatic"), "<details")
-	for _, x := range []string{"The law says otherwise.", "is not agreeing", "the GDPR, article 4(11)", "It protects you in Germany.", "The EU-US Privacy Shield: "} {
+	for _, x := range []string{"The law says otherwise.", "is not agreeing", "the GDPR, article 4(11)", "This protects you in Germany.", "The EU-US Privacy Shield: "} {
 		if !strings.Contains(before, x) {
 			t.Errorf("in Germany: no %q in sight", x)
 		}
@@ -182,8 +182,11 @@ func TestLawBesideTheClause(t *testing.T) {
 	if !folded || strings.Contains(after, "The law says otherwise") {
 		t.Error("what the law overrides is folded away")
 	}
-	if us := clause("US", "automatic"); !strings.Contains(us, "It does not hold in the United States.") {
+	if us := clause("US", "automatic"); !strings.Contains(us, "A strict rule of our own does: we do not do it there either.") {
 		t.Error("in the United States: the page does not say that it does not hold there")
+	}
+	if ca := clause("US-CA", "automatic"); !strings.Contains(ca, "there this paragraph holds as it stands") {
+		t.Error("in California: the page does not say that the paragraph holds")
 	}
 	if uses := clause("DE", "uses"); !strings.Contains(uses, "What the law asks besides") || !strings.Contains(uses, "an interest of their own has to say which") {
 		t.Error("what a law asks besides is not said")
