@@ -95,7 +95,7 @@ func TestFaultsOfLawFilesNameTheirLine(t *testing.T) {
 		"eu-gdpr.json": {swap(`"revision": 1`, `"revision": "2"`), `member "revision" is no string here`, lineOf(`"revision"`)},
 		"cut.json":     {text[:3000], "the text ends in the middle", end},
 		"comma.json":   {swap(`"revision": 1,`, `"revision": 1,,`), "invalid character", lineOf(`"revision"`)},
-		"member.json":  {swap(`"because"`, `"becuase"`), `unknown field "becuase"`, lineOf(`"because"`)},
+		"member.json":  {swap(`"because"`, `"why"`), `unknown field "why"`, lineOf(`"because"`)},
 		"date.json":    {swap(`"2018-05-25"`, `"25.5.2018"`), `date "25.5.2018"`, lineOf(`"2018-05-25"`)},
 		"period.json":  {swap(`"1 month"`, `"1 fortnight"`), `"fortnight" is no unit`, lineOf(`"1 month"`)},
 		"twice.json":   {swap(`"revision": 1`, `"revision": 1, "revision": 2`), `member "revision" stands twice`, lineOf(`"revision"`)},
