@@ -176,8 +176,9 @@ func addLawView(l []lawView, x lawView) []lawView {
 }
 
 // protects ranks what a finding does for somebody who lives in the country: 3 a law of it holds there, 2 the
-// strict default answers alike, 1 the promise holds as it stands, 0 nothing is overridden. Where the finding
-// has a question, the program itself is asked it about somebody there.
+// strict default denies for the same reason, 1 the promise holds as it stands, 0 nothing more can be said:
+// nothing is overridden, or something else denies there. The program itself is asked the finding's question
+// about somebody there.
 func (x *site) protects(f policy.Finding, profiles []law.Profile, country string, now decision.Instant) int {
 	holds := slices.ContainsFunc(profiles, func(l law.Profile) bool {
 		return x.reaches(l, country, now) && slices.ContainsFunc(f.Provisions, func(p policy.Provision) bool { return p.Law == l.ID })
@@ -185,22 +186,23 @@ func (x *site) protects(f policy.Finding, profiles []law.Profile, country string
 	switch {
 	case holds:
 		return 3
-	case f.Kind != policy.Overridden:
+	case f.Kind != policy.Overridden || f.Question == nil || f.Person == nil:
 		return 0
-	case f.Question == nil || f.Person == nil:
-		return 1
 	}
 	who, q := *f.Person, *f.Question
 	who.Residence = country
 	facts, err := x.program.Facts(who)
 	if err != nil {
-		return 1 // a place that no name is known for: no law is about it
+		return 0
 	}
 	var d decision.Decision
-	if x.program.Decide(&q, &facts, &d) == decision.AgainstLaw {
+	if x.program.Decide(&q, &facts, &d) == decision.Allow {
+		return 1
+	}
+	if slices.ContainsFunc(d.Answer().Laws, func(r decision.Reason) bool { return r.Law == law.Strict && r.Because == f.Word }) {
 		return 2
 	}
-	return 1
+	return 0
 }
 
 func together(l, more []string) []string {

@@ -185,6 +185,12 @@ func TestLawBesideTheClause(t *testing.T) {
 	if us := clause("US", "automatic"); !strings.Contains(us, "A strict rule of our own does: we do not do it there either.") {
 		t.Error("in the United States: the page does not say that it does not hold there")
 	}
+	// What another reason stops there is not said to be stopped by the strict rule, nor to go on.
+	_, transfer, found := strings.Cut(clause("US", "automatic"), "carries your data to that country")
+	transfer, _, _ = strings.Cut(transfer, "</p>")
+	if !found || !strings.Contains(transfer, "None of these laws protects you in the United States.") || strings.Contains(transfer, "strict rule") || strings.Contains(transfer, "as it stands") {
+		t.Errorf("in the United States, of the transfer: %q", transfer)
+	}
 	if ca := clause("US-CA", "automatic"); !strings.Contains(ca, "there this paragraph holds as it stands") {
 		t.Error("in California: the page does not say that the paragraph holds")
 	}
