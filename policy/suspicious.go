@@ -175,7 +175,7 @@ func (f *finder) changes(x *Promise) {
 		switch {
 		case c.Text == "first" && v.Binds.Text == "by use":
 			f.minds("consent-by-use", x, "")
-		case c.Text != "first" && unasked && !f.told() && (c.Text == "new-purpose" || !f.asked()):
+		case c.Text == "new-purpose" && unasked, c.Text != "first" && unasked && !f.told() && !f.asked():
 			f.minds("change-without-notice", x, c.Text)
 		}
 	}
