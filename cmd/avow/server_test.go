@@ -60,12 +60,15 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func (r *running) wait(ts *testscript.TestScript, served string) error {
+	said := 0 // bytes at the last look: the first key is shown after the line that says ready
 	for range 600 {
 		text, err := os.ReadFile(served)
 		if err != nil {
 			return err
 		}
-		if m := readyLine.FindSubmatch(text); m != nil {
+		m, settled := readyLine.FindSubmatch(text), len(text) == said
+		said = len(text)
+		if m != nil && (settled || firstKey.Match(text)) {
 			r.url = string(m[1])
 			ts.Setenv("URL", r.url)
 			if k := firstKey.FindSubmatch(text); k != nil {
