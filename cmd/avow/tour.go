@@ -48,6 +48,9 @@ func tourCommands(self, dir, base string) []step {
 		{"a mailing has asked about everybody with a key that is only observed: what enforcing would have denied", []string{
 			fmt.Sprintf("%s shadow starter --dir %s", self, dir),
 		}},
+		{"what the laws say of a notice: what they override, what they miss, and what they mind", []string{
+			fmt.Sprintf("%s check --law %s", self, p("iso-services")),
+		}},
 		{"and before the notice changes: what would its next version allow that this one does not", []string{
 			fmt.Sprintf("%s diff %s %s", self, p("starter"), p("starter-2")),
 		}},
